@@ -1,0 +1,151 @@
+"""One gRPC server process: health, reflection, errors as statuses, shutdown in order."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import signal
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from antiphon.errors import AntiphonError, Misconfigured
+from antiphon.status import to_status
+
+log = logging.getLogger(__name__)
+
+# The contract bounds every message far below this; it is room for a long prompt.
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+# Long enough for a reply in progress to be spoken to its end of sentence, short enough for Ctrl-C.
+SHUTDOWN_GRACE_S = 3.0
+
+SERVER_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    # Without this two servers may share a TCP port, and a port in use goes unnoticed.
+    ("grpc.so_reuseport", 0),
+)
+
+Register = Callable[[grpc.aio.Server], Awaitable[list[str]]]
+
+
+async def serve(address: str, register: Register, *, grace_s: float = SHUTDOWN_GRACE_S) -> None:
+    """Serve at `address` (`unix:PATH` or `HOST:PORT`) until SIGTERM or SIGINT.
+
+    The address is taken first, so that a port in use is told before an engine loads; `register` then
+    loads the engine, adds the servicers and returns their full names. Health answers from then on.
+    """
+    stop = _stop_event()
+    server = grpc.aio.server(interceptors=[ErrorInterceptor()], options=SERVER_OPTIONS)
+    _bind(server, address)
+    checks = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    names = await register(server)
+    reflection.enable_server_reflection(
+        [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
+    )
+    await server.start()
+    for name in ["", *names]:
+        await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    log.info("serving %s at %s", ", ".join(names), address)
+    await stop.wait()
+    await checks.enter_graceful_shutdown()
+    await server.stop(grace_s)
+    log.info("stopped")
+
+
+def _stop_event() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _bind(server: grpc.aio.Server, address: str) -> None:
+    try:
+        server.add_insecure_port(address)
+    except RuntimeError:
+        raise Misconfigured(
+            f"cannot listen at {address}: another process uses it, or it is not an address of this "
+            "host; stop that process or set another address"
+        ) from None
+
+
+class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,no-any-unimported]
+    """Turns `AntiphonError` into its status, and anything else into INTERNAL without its text.
+
+    The text of an unforeseen exception may hold a caller's words, so only its type and place are logged.
+    """
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        details: grpc.HandlerCallDetails,
+    ) -> Any:
+        """Return the handler with its behaviour guarded; foreign coroutine-style streams pass."""
+        handler = await continuation(details)
+        if handler is None:
+            return None
+        for kind in ("unary_unary", "stream_unary", "unary_stream", "stream_stream"):
+            behaviour = getattr(handler, kind)
+            if behaviour is None:
+                continue
+            if inspect.isasyncgenfunction(behaviour):
+                return handler._replace(**{kind: _guard_stream(behaviour, details.method)})
+            if kind.endswith("unary"):
+                return handler._replace(**{kind: _guard_unary(behaviour, details.method)})
+        return handler
+
+
+def _guard_unary(behaviour: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Any]:
+    async def guarded(request: Any, context: grpc.aio.ServicerContext) -> Any:
+        try:
+            return await behaviour(request, context)
+        except Exception as error:  # noqa: BLE001 - the boundary of a call
+            await _abort(error, method, context)
+
+    return guarded
+
+
+def _guard_stream(
+    behaviour: Callable[..., AsyncIterator[Any]], method: str
+) -> Callable[..., AsyncIterator[Any]]:
+    async def guarded(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+        try:
+            async for response in behaviour(request, context):
+                yield response
+        except Exception as error:  # noqa: BLE001 - the boundary of a call
+            await _abort(error, method, context)
+
+    return guarded
+
+
+async def _abort(error: Exception, method: str, context: grpc.aio.ServicerContext) -> None:
+    if isinstance(error, grpc.aio.AbortError):
+        raise error
+    if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        inner = error.exceptions[0]
+        if isinstance(inner, Exception):
+            return await _abort(inner, method, context)
+    if not isinstance(error, AntiphonError):
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("%s failed: %s at %s:%s", method, type(error).__name__, place.filename, place.lineno)
+        error = AntiphonError(f"internal error ({type(error).__name__}); see the service's log")
+    await context.abort_with_status(to_status(error))
+
+
+def run(main: Coroutine[Any, Any, None]) -> int:
+    """Run a service process; return its exit status. A `Misconfigured` start is one line, status 2."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(main)
+    except AntiphonError as error:
+        log.error("%s", error.message)
+        return 2
+    return 0
+

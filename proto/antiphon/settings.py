@@ -1,0 +1,109 @@
+"""Loads one table of `antiphon.toml`, overridden by `ANTIPHON_TABLE__NAME`, into a typed object.
+
+Each package declares its own tables in a light `settings.py`; a process loads the table it needs, once,
+at its entry, and passes the object down. `load_all` is for whoever owns the whole file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from antiphon.errors import Misconfigured
+
+PREFIX = "ANTIPHON_"
+SEPARATOR = "__"
+FILE_VARIABLE = "ANTIPHON_CONFIG"
+DEFAULT_FILE = Path("antiphon.toml")
+
+
+class Table(BaseModel):
+    """Base of every settings table: frozen, and unknown names are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+T = TypeVar("T", bound=Table)
+
+
+def load(name: str, model: type[T], environ: Mapping[str, str] = os.environ) -> T:
+    """Return the table `name`; raise `Misconfigured` that names setting, value and what is allowed."""
+    values = _read_file(environ).get(name, {})
+    if not isinstance(values, dict):
+        raise Misconfigured(f"[{name}] in the settings file must be a table, not {values!r}")
+    merged = _overlay(values, _from_environ(environ).get(name, {}))
+    try:
+        return model.model_validate(merged)
+    except ValidationError as error:
+        raise Misconfigured(_explain(name, model, error)) from None
+
+
+def load_all(tables: Mapping[str, type[Table]], environ: Mapping[str, str] = os.environ) -> dict[str, Table]:
+    """Return every table, having refused tables in file or environment that nobody declares."""
+    for found, where in [*((n, "the settings file") for n in _read_file(environ)),
+                         *((n, "the environment") for n in _from_environ(environ))]:
+        if found not in tables:
+            known = ", ".join(sorted(tables))
+            raise Misconfigured(f"unknown settings table {found!r} in {where}; known tables: {known}")
+    return {name: load(name, model, environ) for name, model in tables.items()}
+
+
+def config_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where the settings file is looked for: $ANTIPHON_CONFIG, else ./antiphon.toml."""
+    return Path(environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+
+
+def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:
+    path = config_file(environ)
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        if environ.get(FILE_VARIABLE):
+            raise Misconfigured(f"{FILE_VARIABLE} names {path}, which does not exist") from None
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path} is not valid TOML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"cannot read {path}: {error}") from None
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Turn ANTIPHON_ASR__VAD__THRESHOLD=0.4 into {"asr": {"vad": {"threshold": "0.4"}}}."""
+    tree: dict[str, Any] = {}
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX) or SEPARATOR not in variable:
+            continue
+        *parents, leaf = variable.removeprefix(PREFIX).lower().split(SEPARATOR)
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = value
+    return tree
+
+
+def _overlay(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _overlay(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+    return merged
+
+
+def _explain(table: str, model: type[Table], error: ValidationError) -> str:
+    return "; ".join(_explain_one(table, model, detail) for detail in error.errors(include_url=False))
+
+
+def _explain_one(table: str, model: type[Table], detail: ErrorDetails) -> str:
+    name = ".".join([table, *(str(part) for part in detail["loc"])])
+    variable = PREFIX + name.upper().replace(".", SEPARATOR)
+    if detail["type"] == "extra_forbidden":
+        known = ", ".join(sorted(model.model_fields))
+        return f"unknown setting {name} = {detail['input']!r} ({variable}); [{table}] knows: {known}"
+    return f"setting {name} = {detail['input']!r} ({variable}): {detail['msg']}"

@@ -1,0 +1,62 @@
+"""Antiphon's errors to gRPC status with `google.rpc.ErrorInfo`, and back."""
+
+from __future__ import annotations
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from antiphon.errors import (
+    DOMAIN,
+    AntiphonError,
+    Exhausted,
+    InvalidInput,
+    Misconfigured,
+    NotFound,
+    NotPermitted,
+    Unavailable,
+    Unsupported,
+)
+
+_LEAVES = (InvalidInput, NotPermitted, NotFound, Exhausted, Unsupported, Unavailable, Misconfigured)
+_BY_STATUS: dict[grpc.StatusCode, type[AntiphonError]] = {
+    **{leaf.status: leaf for leaf in _LEAVES},
+    grpc.StatusCode.DEADLINE_EXCEEDED: Unavailable,
+}
+
+
+def to_status(error: AntiphonError) -> grpc.Status:
+    """Return the status to abort a call with."""
+    detail = any_pb2.Any()
+    detail.Pack(
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    )
+    code = code_pb2.Code.Value(error.status.name)
+    return rpc_status.to_status(
+        status_pb2.Status(code=code, message=error.message, details=[detail])
+    )
+
+
+def from_rpc_error(error: grpc.aio.AioRpcError, service: str) -> AntiphonError:
+    """Return what went wrong in a call to `service`, as our own error."""
+    leaf = _BY_STATUS.get(error.code(), AntiphonError)
+    message = error.details() or error.code().name
+    info = _error_info(error)
+    if info is not None:
+        return leaf(message, reason=info.reason, **dict(info.metadata))
+    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        # gRPC's own text names sockets and errno; what the reader can act on is which service.
+        return Unavailable(f"the {service} service is not reachable; see `antiphon status`")
+    return leaf(f"the {service} service failed: {message}")
+
+
+def _error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            packed = status_pb2.Status.FromString(value)
+            for detail in packed.details:
+                info = error_details_pb2.ErrorInfo()
+                if detail.Unpack(info):
+                    return info
+    return None
