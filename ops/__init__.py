@@ -1,0 +1,1 @@
+"""What an operator touches: command line, supervisor, checks and benchmarks. Nothing imports it."""

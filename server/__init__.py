@@ -1,0 +1,1 @@
+"""The gateway: transports, the conversation, and what stands between a caller and the engines."""
