@@ -7,7 +7,8 @@ import inspect
 import logging
 import signal
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -112,13 +113,14 @@ def _guard_unary(behaviour: Callable[..., Awaitable[Any]], method: str) -> Calla
     return guarded
 
 
-def _guard_stream(
-    behaviour: Callable[..., AsyncIterator[Any]], method: str
-) -> Callable[..., AsyncIterator[Any]]:
-    async def guarded(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+def _guard_stream(behaviour: Callable[..., AsyncGenerator[Any, None]], method: str) -> Callable[..., Any]:
+    # A coroutine that writes, not a generator: when the call is cancelled in a write, gRPC drops a
+    # generator without closing it, and the work behind it would live on.
+    async def guarded(request: Any, context: grpc.aio.ServicerContext) -> None:
         try:
-            async for response in behaviour(request, context):
-                yield response
+            async with aclosing(behaviour(request, context)) as responses:
+                async for response in responses:
+                    await context.write(response)
         except Exception as error:  # noqa: BLE001 - the boundary of a call
             await _abort(error, method, context)
 

@@ -1,0 +1,1 @@
+"""The conversation itself: it knows events and audio, and nothing of any transport."""

@@ -1,0 +1,60 @@
+"""When things happened in one turn, in ms after the caller's last voiced audio. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import StrEnum
+
+# 30 s at 20 ms a piece: an utterance's end is never looked for further back than that.
+ARRIVALS = 1500
+
+
+class Mark(StrEnum):
+    """The moments of a turn, in the order of an ordinary one."""
+
+    SPEECH_ENDED = "speech_ended"
+    FINAL = "final"
+    GENERATION_STARTED = "generation_started"
+    FIRST_TOKEN = "first_token"
+    FIRST_AUDIO = "first_audio"
+    AUDIBLE = "audible"
+    LAST_TOKEN = "last_token"
+    LAST_AUDIO = "last_audio"
+
+
+class Timeline:
+    """Holds the first time of each mark; times are seconds of the loop's clock."""
+
+    def __init__(self) -> None:
+        self._at_s: dict[Mark, float] = {}
+
+    def mark(self, mark: Mark, at_s: float) -> None:
+        """Note `mark`, unless it was noted before."""
+        self._at_s.setdefault(mark, at_s)
+
+    def as_ms(self) -> dict[str, float]:
+        """Return every mark in ms after SPEECH_ENDED, or after the earliest mark if that is missing."""
+        if not self._at_s:
+            return {}
+        origin = self._at_s.get(Mark.SPEECH_ENDED, min(self._at_s.values()))
+        return {mark: round((at - origin) * 1000, 1) for mark, at in self._at_s.items()}
+
+
+class Arrivals:
+    """Tells when a position of the caller's audio arrived here."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[tuple[float, float]] = deque(maxlen=ARRIVALS)
+
+    def note(self, end_ms: float, at_s: float) -> None:
+        """Note that audio up to `end_ms` had arrived at `at_s`."""
+        self._pieces.append((end_ms, at_s))
+
+    def when(self, position_ms: float) -> float | None:
+        """Return when `position_ms` arrived, or None where nothing reaches so far."""
+        found = None
+        for end_ms, at_s in reversed(self._pieces):
+            if end_ms < position_ms:
+                break
+            found = at_s
+        return found

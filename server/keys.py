@@ -1,0 +1,60 @@
+"""The key that a caller shows: made at first start, readable by its owner only."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from antiphon.errors import Misconfigured, NotPermitted
+
+KEY_PREFIX = "ak_"
+KEY_BYTES = 32
+METADATA_NAME = "authorization"
+
+
+def load_or_make(path: Path) -> str:
+    """Return the key in `path`, made there with mode 0600 if absent; raise `Misconfigured` if unusable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return load(path)
+    except OSError as error:
+        raise Misconfigured(f"cannot make the key file {path}: {error.strerror}") from None
+    key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key + "\n")
+    return key
+
+
+def load(path: Path) -> str:
+    """Return the key in `path`; raise `Misconfigured` where it is missing, empty or open to others."""
+    try:
+        mode = path.stat().st_mode & 0o077
+        key = path.read_text(encoding="ascii", errors="strict").strip()
+    except FileNotFoundError:
+        raise Misconfigured(f"no key at {path}: it is made when the appliance first starts") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"cannot read the key file {path}: {error}") from None
+    if mode:
+        raise Misconfigured(f"others may read the key file {path}: run `chmod 600 {path}`")
+    if not key:
+        raise Misconfigured(f"the key file {path} is empty: delete it, and a new key is made")
+    return key
+
+
+def bearer(key: str) -> tuple[tuple[str, str], ...]:
+    """Return the metadata that shows `key`."""
+    return ((METADATA_NAME, f"Bearer {key}"),)
+
+
+def check(metadata: Iterable[tuple[str, str | bytes]] | None, key: str) -> None:
+    """Raise `NotPermitted` unless `metadata` shows `key`."""
+    shown = next((value for name, value in metadata or () if name == METADATA_NAME), None)
+    if shown is None:
+        raise NotPermitted("this call needs a key: send metadata `authorization: Bearer KEY`")
+    if not hmac.compare_digest(str(shown).encode(), f"Bearer {key}".encode()):
+        raise NotPermitted("the key is not known here", reason="KEY_UNKNOWN")

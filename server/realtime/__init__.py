@@ -1,0 +1,1 @@
+"""OpenAI's Realtime vocabulary: the events of every session, whatever its transport."""
