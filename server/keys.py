@@ -23,7 +23,9 @@ def load_or_make(path: Path) -> str:
     except FileExistsError:
         return load(path)
     except OSError as error:
-        raise Misconfigured(f"cannot make the key file {path}: {error.strerror}") from None
+        raise Misconfigured(
+            f"cannot make the key file {path}: {error.strerror}"
+        ) from None
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(key + "\n")
@@ -36,13 +38,19 @@ def load(path: Path) -> str:
         mode = path.stat().st_mode & 0o077
         key = path.read_text(encoding="ascii", errors="strict").strip()
     except FileNotFoundError:
-        raise Misconfigured(f"no key at {path}: it is made when the appliance first starts") from None
+        raise Misconfigured(
+            f"no key at {path}: it is made when the appliance first starts"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"cannot read the key file {path}: {error}") from None
     if mode:
-        raise Misconfigured(f"others may read the key file {path}: run `chmod 600 {path}`")
+        raise Misconfigured(
+            f"others may read the key file {path}: run `chmod 600 {path}`"
+        )
     if not key:
-        raise Misconfigured(f"the key file {path} is empty: delete it, and a new key is made")
+        raise Misconfigured(
+            f"the key file {path} is empty: delete it, and a new key is made"
+        )
     return key
 
 
@@ -53,8 +61,12 @@ def bearer(key: str) -> tuple[tuple[str, str], ...]:
 
 def check(metadata: Iterable[tuple[str, str | bytes]] | None, key: str) -> None:
     """Raise `NotPermitted` unless `metadata` shows `key`."""
-    shown = next((value for name, value in metadata or () if name == METADATA_NAME), None)
+    shown = next(
+        (value for name, value in metadata or () if name == METADATA_NAME), None
+    )
     if shown is None:
-        raise NotPermitted("this call needs a key: send metadata `authorization: Bearer KEY`")
+        raise NotPermitted(
+            "this call needs a key: send metadata `authorization: Bearer KEY`"
+        )
     if not hmac.compare_digest(str(shown).encode(), f"Bearer {key}".encode()):
         raise NotPermitted("the key is not known here", reason="KEY_UNKNOWN")

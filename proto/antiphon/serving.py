@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import logging
 import signal
-import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
@@ -16,6 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from antiphon.errors import AntiphonError, Misconfigured
+from antiphon.failures import understand
 from antiphon.status import to_status
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,9 @@ SERVER_OPTIONS = (
 Register = Callable[[grpc.aio.Server], Awaitable[list[str]]]
 
 
-async def serve(address: str, register: Register, *, grace_s: float = SHUTDOWN_GRACE_S) -> None:
+async def serve(
+    address: str, register: Register, *, grace_s: float = SHUTDOWN_GRACE_S
+) -> None:
     """Serve at `address` (`unix:PATH` or `HOST:PORT`) until SIGTERM or SIGINT.
 
     The address is taken first, so that a port in use is told before an engine loads; `register` then
@@ -78,10 +80,7 @@ def _bind(server: grpc.aio.Server, address: str) -> None:
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,no-any-unimported]
-    """Turns `AntiphonError` into its status, and anything else into INTERNAL without its text.
-
-    The text of an unforeseen exception may hold a caller's words, so only its type and place are logged.
-    """
+    """Turns `AntiphonError` into its status, and anything else into INTERNAL without its text."""
 
     async def intercept_service(
         self,
@@ -97,13 +96,19 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,no-any-
             if behaviour is None:
                 continue
             if inspect.isasyncgenfunction(behaviour):
-                return handler._replace(**{kind: _guard_stream(behaviour, details.method)})
+                return handler._replace(
+                    **{kind: _guard_stream(behaviour, details.method)}
+                )
             if kind.endswith("unary"):
-                return handler._replace(**{kind: _guard_unary(behaviour, details.method)})
+                return handler._replace(
+                    **{kind: _guard_unary(behaviour, details.method)}
+                )
         return handler
 
 
-def _guard_unary(behaviour: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Any]:
+def _guard_unary(
+    behaviour: Callable[..., Awaitable[Any]], method: str
+) -> Callable[..., Any]:
     async def guarded(request: Any, context: grpc.aio.ServicerContext) -> Any:
         try:
             return await behaviour(request, context)
@@ -113,7 +118,9 @@ def _guard_unary(behaviour: Callable[..., Awaitable[Any]], method: str) -> Calla
     return guarded
 
 
-def _guard_stream(behaviour: Callable[..., AsyncGenerator[Any, None]], method: str) -> Callable[..., Any]:
+def _guard_stream(
+    behaviour: Callable[..., AsyncGenerator[Any, None]], method: str
+) -> Callable[..., Any]:
     # A coroutine that writes, not a generator: when the call is cancelled in a write, gRPC drops a
     # generator without closing it, and the work behind it would live on.
     async def guarded(request: Any, context: grpc.aio.ServicerContext) -> None:
@@ -127,27 +134,22 @@ def _guard_stream(behaviour: Callable[..., AsyncGenerator[Any, None]], method: s
     return guarded
 
 
-async def _abort(error: Exception, method: str, context: grpc.aio.ServicerContext) -> None:
+async def _abort(
+    error: Exception, method: str, context: grpc.aio.ServicerContext
+) -> None:
     if isinstance(error, grpc.aio.AbortError):
         raise error
-    if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        inner = error.exceptions[0]
-        if isinstance(inner, Exception):
-            return await _abort(inner, method, context)
-    if not isinstance(error, AntiphonError):
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("%s failed: %s at %s:%s", method, type(error).__name__, place.filename, place.lineno)
-        error = AntiphonError(f"internal error ({type(error).__name__}); see the service's log")
-    await context.abort_with_status(to_status(error))
+    await context.abort_with_status(to_status(understand(error, method)))
 
 
 def run(main: Coroutine[Any, Any, None]) -> int:
     """Run a service process; return its exit status. A `Misconfigured` start is one line, status 2."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     try:
         asyncio.run(main)
     except AntiphonError as error:
         log.error("%s", error.message)
         return 2
     return 0
-

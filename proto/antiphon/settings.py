@@ -36,7 +36,9 @@ def load(name: str, model: type[T], environ: Mapping[str, str] = os.environ) -> 
     """Return the table `name`; raise `Misconfigured` that names setting, value and what is allowed."""
     values = _read_file(environ).get(name, {})
     if not isinstance(values, dict):
-        raise Misconfigured(f"[{name}] in the settings file must be a table, not {values!r}")
+        raise Misconfigured(
+            f"[{name}] in the settings file must be a table, not {values!r}"
+        )
     merged = _overlay(values, _from_environ(environ).get(name, {}))
     try:
         return model.model_validate(merged)
@@ -44,13 +46,19 @@ def load(name: str, model: type[T], environ: Mapping[str, str] = os.environ) -> 
         raise Misconfigured(_explain(name, model, error)) from None
 
 
-def load_all(tables: Mapping[str, type[Table]], environ: Mapping[str, str] = os.environ) -> dict[str, Table]:
+def load_all(
+    tables: Mapping[str, type[Table]], environ: Mapping[str, str] = os.environ
+) -> dict[str, Table]:
     """Return every table, having refused tables in file or environment that nobody declares."""
-    for found, where in [*((n, "the settings file") for n in _read_file(environ)),
-                         *((n, "the environment") for n in _from_environ(environ))]:
+    for found, where in [
+        *((n, "the settings file") for n in _read_file(environ)),
+        *((n, "the environment") for n in _from_environ(environ)),
+    ]:
         if found not in tables:
             known = ", ".join(sorted(tables))
-            raise Misconfigured(f"unknown settings table {found!r} in {where}; known tables: {known}")
+            raise Misconfigured(
+                f"unknown settings table {found!r} in {where}; known tables: {known}"
+            )
     return {name: load(name, model, environ) for name, model in tables.items()}
 
 
@@ -66,7 +74,9 @@ def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:
             return tomllib.load(file)
     except FileNotFoundError:
         if environ.get(FILE_VARIABLE):
-            raise Misconfigured(f"{FILE_VARIABLE} names {path}, which does not exist") from None
+            raise Misconfigured(
+                f"{FILE_VARIABLE} names {path}, which does not exist"
+            ) from None
         return {}
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"{path} is not valid TOML: {error}") from None
@@ -92,12 +102,18 @@ def _overlay(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
-        merged[key] = _overlay(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
+        merged[key] = (
+            _overlay(below, value)
+            if isinstance(value, dict) and isinstance(below, dict)
+            else value
+        )
     return merged
 
 
 def _explain(table: str, model: type[Table], error: ValidationError) -> str:
-    return "; ".join(_explain_one(table, model, detail) for detail in error.errors(include_url=False))
+    return "; ".join(
+        _explain_one(table, model, detail) for detail in error.errors(include_url=False)
+    )
 
 
 def _explain_one(table: str, model: type[Table], detail: ErrorDetails) -> str:

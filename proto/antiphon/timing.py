@@ -34,8 +34,11 @@ class Timing:
 
 def from_trailers(trailers: Iterable[tuple[str, str | bytes]] | None) -> Timing | None:
     """Return the timing that a finished call reported, or None where it reported none."""
-    found = {key: float(value) for key, value in trailers or () if key.startswith("antiphon-")
-             and key.endswith("-ms")}
+    found = {
+        key: float(value)
+        for key, value in trailers or ()
+        if key.startswith("antiphon-") and key.endswith("-ms")
+    }
     if COMPUTE_TRAILER not in found:
         return None
     return Timing(

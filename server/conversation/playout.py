@@ -21,7 +21,9 @@ class Playout:
 
     def __init__(self, send: Send, wire: WireFormat) -> None:
         self._send = send
-        self._frame_bytes = wire.rate_hz * FRAME_MS // 1000 * SAMPLE_BYTES[wire.encoding]
+        self._frame_bytes = (
+            wire.rate_hz * FRAME_MS // 1000 * SAMPLE_BYTES[wire.encoding]
+        )
         self._rest = b""
         self._origin_s: float | None = None
         self._sent_ms = 0.0
@@ -45,7 +47,10 @@ class Playout:
         """Send `audio` in frames of 20 ms; a stopped playout drops it."""
         self._rest += audio
         while len(self._rest) >= self._frame_bytes and self._stopped_at_ms is None:
-            frame, self._rest = self._rest[: self._frame_bytes], self._rest[self._frame_bytes :]
+            frame, self._rest = (
+                self._rest[: self._frame_bytes],
+                self._rest[self._frame_bytes :],
+            )
             await self._send_paced(frame, FRAME_MS)
 
     async def finish(self) -> None:

@@ -27,7 +27,11 @@ class WireFormat:
 
     def as_json(self) -> dict[str, Any]:
         """Return the format as it stands in a session object."""
-        return {"type": self.name, "rate": self.rate_hz} if self.name == "audio/pcm" else {"type": self.name}
+        return (
+            {"type": self.name, "rate": self.rate_hz}
+            if self.name == "audio/pcm"
+            else {"type": self.name}
+        )
 
 
 FORMATS = {
@@ -156,7 +160,9 @@ def _output_changes(given: oai.RealtimeAudioConfigOutput) -> dict[str, Any]:
         changes["voice"] = given.voice
     if given.speed is not None:
         if not 0.5 <= given.speed <= 2:
-            raise _wrong("session.audio.output.speed", f"{given.speed} is outside 0.5 to 2")
+            raise _wrong(
+                "session.audio.output.speed", f"{given.speed} is outside 0.5 to 2"
+            )
         changes["speed"] = given.speed
     return changes
 
@@ -175,4 +181,6 @@ def _at_least_one(tokens: int) -> int:
 
 
 def _wrong(param: str, why: str) -> InvalidInput:
-    return InvalidInput(f"session.update: {param}: {why}", reason="INVALID_FIELD", param=param)
+    return InvalidInput(
+        f"session.update: {param}: {why}", reason="INVALID_FIELD", param=param
+    )
