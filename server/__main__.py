@@ -24,9 +24,7 @@ async def main() -> None:
     services = open_services(settings)
 
     async def register(server: grpc.aio.Server) -> list[str]:
-        add_ConversationServicer_to_server(
-            Converse(services, settings, agent, key), server
-        )
+        add_ConversationServicer_to_server(Converse(services, settings, agent, key), server)
         return [conversation_pb2.DESCRIPTOR.services_by_name["Conversation"].full_name]
 
     try:

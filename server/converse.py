@@ -65,9 +65,7 @@ class Converse(ConversationServicer):
         """See common.proto."""
         return common_pb2.ServiceInfo(engine="antiphon", capabilities=["converse"])
 
-    async def _run(
-        self, requests: AsyncIterator[pb.ConverseRequest], outbox: Outbox
-    ) -> None:
+    async def _run(self, requests: AsyncIterator[pb.ConverseRequest], outbox: Outbox) -> None:
         try:
             await Session(self._services, self._agent, outbox).run(_incoming(requests))
         finally:

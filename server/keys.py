@@ -23,9 +23,7 @@ def load_or_make(path: Path) -> str:
     except FileExistsError:
         return load(path)
     except OSError as error:
-        raise Misconfigured(
-            f"cannot make the key file {path}: {error.strerror}"
-        ) from None
+        raise Misconfigured(f"cannot make the key file {path}: {error.strerror}") from None
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(key + "\n")
@@ -44,13 +42,9 @@ def load(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"cannot read the key file {path}: {error}") from None
     if mode:
-        raise Misconfigured(
-            f"others may read the key file {path}: run `chmod 600 {path}`"
-        )
+        raise Misconfigured(f"others may read the key file {path}: run `chmod 600 {path}`")
     if not key:
-        raise Misconfigured(
-            f"the key file {path} is empty: delete it, and a new key is made"
-        )
+        raise Misconfigured(f"the key file {path} is empty: delete it, and a new key is made")
     return key
 
 
@@ -61,12 +55,8 @@ def bearer(key: str) -> tuple[tuple[str, str], ...]:
 
 def check(metadata: Iterable[tuple[str, str | bytes]] | None, key: str) -> None:
     """Raise `NotPermitted` unless `metadata` shows `key`."""
-    shown = next(
-        (value for name, value in metadata or () if name == METADATA_NAME), None
-    )
+    shown = next((value for name, value in metadata or () if name == METADATA_NAME), None)
     if shown is None:
-        raise NotPermitted(
-            "this call needs a key: send metadata `authorization: Bearer KEY`"
-        )
+        raise NotPermitted("this call needs a key: send metadata `authorization: Bearer KEY`")
     if not hmac.compare_digest(str(shown).encode(), f"Bearer {key}".encode()):
         raise NotPermitted("the key is not known here", reason="KEY_UNKNOWN")

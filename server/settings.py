@@ -16,9 +16,7 @@ DEFAULT_ADDRESS = "127.0.0.1:50051"
 class ServerSettings(Table):
     """[server]: where callers connect, and where the engines are."""
 
-    address: str = Field(
-        DEFAULT_ADDRESS, description="HOST:PORT or unix:PATH for callers"
-    )
+    address: str = Field(DEFAULT_ADDRESS, description="HOST:PORT or unix:PATH for callers")
     key_file: Path = Field(
         default_factory=lambda: state_dir() / "key",
         description="made at first start, mode 0600",
@@ -40,12 +38,8 @@ class AgentSettings(Table):
     greeting: str = Field(
         "", description="spoken at the start of a session; empty: the caller begins"
     )
-    language: str = Field(
-        "en", description="ISO 639-1; empty: detected for each utterance"
-    )
-    voice: str = Field(
-        "", description="a name from `ListVoices`; empty: the service's default"
-    )
+    language: str = Field("en", description="ISO 639-1; empty: detected for each utterance")
+    voice: str = Field("", description="a name from `ListVoices`; empty: the service's default")
     endpoint_silence_ms: int = Field(500, ge=100, le=5000)
     # About 40 s of speech: longer replies are not listened to in a call.
     max_reply_tokens: int = Field(120, ge=1, le=4096)

@@ -38,11 +38,5 @@ class History:
 
     def messages(self, instructions: str) -> list[pb.Message]:
         """Return the request's messages: the instructions, then the conversation."""
-        system = (
-            [pb.Message(role=pb.ROLE_SYSTEM, content=instructions)]
-            if instructions
-            else []
-        )
-        return system + [
-            pb.Message(role=entry.role, content=entry.text) for entry in self._entries
-        ]
+        system = [pb.Message(role=pb.ROLE_SYSTEM, content=instructions)] if instructions else []
+        return system + [pb.Message(role=entry.role, content=entry.text) for entry in self._entries]

@@ -54,9 +54,7 @@ class Outbox:
                     return
                 item = asyncio.ensure_future(self._items.get())
                 try:
-                    await asyncio.wait(
-                        {item, closed}, return_when=asyncio.FIRST_COMPLETED
-                    )
+                    await asyncio.wait({item, closed}, return_when=asyncio.FIRST_COMPLETED)
                     if item.done():
                         yield item.result()
                 finally:

@@ -21,9 +21,7 @@ class Playout:
 
     def __init__(self, send: Send, wire: WireFormat) -> None:
         self._send = send
-        self._frame_bytes = (
-            wire.rate_hz * FRAME_MS // 1000 * SAMPLE_BYTES[wire.encoding]
-        )
+        self._frame_bytes = wire.rate_hz * FRAME_MS // 1000 * SAMPLE_BYTES[wire.encoding]
         self._rest = b""
         self._origin_s: float | None = None
         self._sent_ms = 0.0

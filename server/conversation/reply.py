@@ -76,9 +76,7 @@ class Reply:
         self, messages: Sequence[generator_pb2.Message], speech: Speech | None
     ) -> None:
         self._mark(Mark.GENERATION_STARTED)
-        generation = Generation(
-            self._services.generator, messages, self._config.max_reply_tokens
-        )
+        generation = Generation(self._services.generator, messages, self._config.max_reply_tokens)
         try:
             if speech is not None:
                 await speech.open()

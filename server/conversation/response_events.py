@@ -31,24 +31,16 @@ class ResponseEvents:
 
     async def begin(self) -> None:
         """Announce the response, its item and its content part."""
-        item = events.assistant_item(
-            self.item_id, "", audio=self._audio, status="in_progress"
-        )
+        item = events.assistant_item(self.item_id, "", audio=self._audio, status="in_progress")
         part = {"type": "audio" if self._audio else "text"}
-        await self._put(
-            oai.ResponseCreatedEvent, response=self._response("in_progress", [])
-        )
+        await self._put(oai.ResponseCreatedEvent, response=self._response("in_progress", []))
         await self._put(oai.ResponseOutputItemAddedEvent, **self._at(item=item))
         await self._put(oai.ConversationItemAdded, item=item)
         await self._put(oai.ResponseContentPartAddedEvent, **self._in_part(part=part))
 
     async def text(self, delta: str) -> None:
         """Tell text as it is written."""
-        model = (
-            oai.ResponseAudioTranscriptDeltaEvent
-            if self._audio
-            else oai.ResponseTextDeltaEvent
-        )
+        model = oai.ResponseAudioTranscriptDeltaEvent if self._audio else oai.ResponseTextDeltaEvent
         await self._put(model, **self._in_part(delta=delta))
 
     async def audible(self) -> None:
@@ -57,9 +49,7 @@ class ResponseEvents:
 
     async def silent(self, *, cleared: bool) -> None:
         """Tell that the last audio was heard, or that the rest was thrown away."""
-        model = (
-            oai.OutputAudioBufferCleared if cleared else oai.OutputAudioBufferStopped
-        )
+        model = oai.OutputAudioBufferCleared if cleared else oai.OutputAudioBufferStopped
         await self._put(model, response_id=self.response_id)
 
     async def end(
@@ -67,14 +57,10 @@ class ResponseEvents:
     ) -> None:
         """Close part, item and response. `timeline` (ms) travels as `response.antiphon.timeline_ms`."""
         item_status = COMPLETED if status == COMPLETED else INCOMPLETE
-        item = events.assistant_item(
-            self.item_id, text, audio=self._audio, status=item_status
-        )
+        item = events.assistant_item(self.item_id, text, audio=self._audio, status=item_status)
         if self._audio:
             await self._put(oai.ResponseAudioDoneEvent, **self._in_part())
-            await self._put(
-                oai.ResponseAudioTranscriptDoneEvent, **self._in_part(transcript=text)
-            )
+            await self._put(oai.ResponseAudioTranscriptDoneEvent, **self._in_part(transcript=text))
             part = {"type": "audio", "transcript": text}
         else:
             await self._put(oai.ResponseTextDoneEvent, **self._in_part(text=text))

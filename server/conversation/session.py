@@ -36,9 +36,7 @@ Incoming = bytes | str
 class Session:
     """Created for each caller and run once; everything it starts ends with `run`."""
 
-    def __init__(
-        self, services: Services, agent: AgentSettings, outbox: Outbox
-    ) -> None:
+    def __init__(self, services: Services, agent: AgentSettings, outbox: Outbox) -> None:
         self.id = server_events.new_id("sess")
         self._services = services
         self._agent = agent
@@ -86,9 +84,7 @@ class Session:
 
     async def _recognizer(self, group: asyncio.TaskGroup) -> Recognition:
         if self._recognition is None:
-            self._recognition = await open_recognition(
-                self._services.recognizer, self._config
-            )
+            self._recognition = await open_recognition(self._services.recognizer, self._config)
             group.create_task(self._listen(self._recognition, group))
         return self._recognition
 
@@ -102,9 +98,7 @@ class Session:
                 case "final":
                     await self._on_final(event.final, group)
 
-    async def _on_final(
-        self, final: recognizer_pb2.Final, group: asyncio.TaskGroup
-    ) -> None:
+    async def _on_final(self, final: recognizer_pb2.Final, group: asyncio.TaskGroup) -> None:
         timeline = Timeline()
         timeline.mark(Mark.FINAL, _now())
         ended_s = self._arrivals.when(final.end_ms)
@@ -118,9 +112,7 @@ class Session:
         if self._config.create_response and self._config.silence_ms is not None:
             self._begin_turn(group, timeline)
 
-    def _begin_turn(
-        self, group: asyncio.TaskGroup, timeline: Timeline, greeting: str = ""
-    ) -> None:
+    def _begin_turn(self, group: asyncio.TaskGroup, timeline: Timeline, greeting: str = "") -> None:
         turn = Turn(self._services, self._config, self._outbox, self._history, timeline)
         speaking = turn.greet(greeting) if greeting else turn.answer()
         self._turn, self._turn_task = turn, group.create_task(speaking)
@@ -144,14 +136,10 @@ class Session:
             oai.OutputAudioBufferClearEvent: self._cancel_response,
         }.get(type(event))
         if obey is None:
-            raise Unsupported(
-                f"`{getattr(event, 'type', '')}` is not served yet", param="type"
-            )
+            raise Unsupported(f"`{getattr(event, 'type', '')}` is not served yet", param="type")
         await obey(event, group)
 
-    async def _update(
-        self, event: oai.SessionUpdateEvent, _: asyncio.TaskGroup
-    ) -> None:
+    async def _update(self, event: oai.SessionUpdateEvent, _: asyncio.TaskGroup) -> None:
         config = session_config.apply(self._config, event)
         if self._recognition is not None and _hearing(config) != _hearing(self._config):
             raise InvalidInput(
@@ -179,14 +167,10 @@ class Session:
     ) -> None:
         item = event.item
         if not isinstance(item, oai.RealtimeConversationItemUserMessage):
-            raise Unsupported(
-                "only messages of the user can be added yet", param="item.type"
-            )
+            raise Unsupported("only messages of the user can be added yet", param="item.type")
         text = "".join(part.text or "" for part in item.content)
         if not text.strip():
-            raise InvalidInput(
-                "the message holds no `input_text`", param="item.content"
-            )
+            raise InvalidInput("the message holds no `input_text`", param="item.content")
         self._history.add(generator_pb2.ROLE_USER, text)
         told = item.model_copy(
             update={
@@ -197,9 +181,7 @@ class Session:
         await self._outbox.put(server_events.make(oai.ConversationItemAdded, item=told))
         await self._outbox.put(server_events.make(oai.ConversationItemDone, item=told))
 
-    async def _create_response(
-        self, _: oai.ResponseCreateEvent, group: asyncio.TaskGroup
-    ) -> None:
+    async def _create_response(self, _: oai.ResponseCreateEvent, group: asyncio.TaskGroup) -> None:
         if self._turn_task is not None and not self._turn_task.done():
             raise InvalidInput(
                 "a response is in progress: cancel it first",

@@ -16,6 +16,4 @@ ENCODINGS = {
 
 def audio_format(wire: WireFormat) -> common_pb2.AudioFormat:
     """Return `wire` as the engine services name it."""
-    return common_pb2.AudioFormat(
-        encoding=ENCODINGS[wire.encoding], sample_rate_hz=wire.rate_hz
-    )
+    return common_pb2.AudioFormat(encoding=ENCODINGS[wire.encoding], sample_rate_hz=wire.rate_hz)

@@ -20,9 +20,7 @@ class Generation:
         self, stub: GeneratorStub, messages: Sequence[pb.Message], max_tokens: int
     ) -> None:
         self._call = stub.Generate(
-            pb.GenerateRequest(
-                messages=messages, sampling=pb.Sampling(max_tokens=max_tokens)
-            )
+            pb.GenerateRequest(messages=messages, sampling=pb.Sampling(max_tokens=max_tokens))
         )
 
     async def responses(self) -> AsyncIterator[pb.GenerateResponse]:

@@ -31,6 +31,4 @@ class Services:
 def open_services(settings: ServerSettings) -> Services:
     """Return the services at the addresses in `settings`; each connects when it is first used."""
     asr, llm, tts = connect(settings.asr), connect(settings.llm), connect(settings.tts)
-    return Services(
-        RecognizerStub(asr), GeneratorStub(llm), SynthesizerStub(tts), (asr, llm, tts)
-    )
+    return Services(RecognizerStub(asr), GeneratorStub(llm), SynthesizerStub(tts), (asr, llm, tts))

@@ -14,10 +14,7 @@ from antiphon.errors import InvalidInput
 
 def _models() -> dict[str, type[BaseModel]]:
     union = get_args(RealtimeClientEvent)[0]
-    return {
-        get_args(model.model_fields["type"].annotation)[0]: model
-        for model in get_args(union)
-    }
+    return {get_args(model.model_fields["type"].annotation)[0]: model for model in get_args(union)}
 
 
 MODELS = _models()
@@ -58,9 +55,7 @@ def _object(text: str) -> dict[str, Any]:
     try:
         raw = json.loads(text)
     except (json.JSONDecodeError, RecursionError):
-        raise InvalidInput(
-            "an event must be a JSON object", reason="INVALID_JSON"
-        ) from None
+        raise InvalidInput("an event must be a JSON object", reason="INVALID_JSON") from None
     if not isinstance(raw, dict):
         raise InvalidInput("an event must be a JSON object", reason="INVALID_JSON")
     return raw

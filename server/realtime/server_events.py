@@ -32,9 +32,7 @@ def to_json(event: BaseModel) -> str:
 def error(problem: AntiphonError) -> oai.RealtimeErrorEvent:
     """Return the `error` event for `problem`: the session goes on after it."""
     details = {
-        "type": "invalid_request_error"
-        if isinstance(problem, InvalidInput)
-        else "server_error",
+        "type": "invalid_request_error" if isinstance(problem, InvalidInput) else "server_error",
         "code": problem.reason.lower(),
         "message": problem.message,
         "param": problem.metadata.get("param") or None,
@@ -49,9 +47,7 @@ def user_item(item_id: str, transcript: str) -> dict[str, Any]:
     return _message(item_id, "user", content, "completed")
 
 
-def assistant_item(
-    item_id: str, text: str, *, audio: bool, status: str
-) -> dict[str, Any]:
+def assistant_item(item_id: str, text: str, *, audio: bool, status: str) -> dict[str, Any]:
     """Return a conversation item that holds (what is known of) a reply."""
     part = content_part(text, audio=audio)
     return _message(item_id, "assistant", [part] if text else [], status)
@@ -66,9 +62,7 @@ def content_part(text: str, *, audio: bool) -> dict[str, Any]:
     )
 
 
-def _message(
-    item_id: str, role: str, content: list[dict[str, Any]], status: str
-) -> dict[str, Any]:
+def _message(item_id: str, role: str, content: list[dict[str, Any]], status: str) -> dict[str, Any]:
     return {
         "id": item_id,
         "object": "realtime.item",

@@ -160,9 +160,7 @@ def _output_changes(given: oai.RealtimeAudioConfigOutput) -> dict[str, Any]:
         changes["voice"] = given.voice
     if given.speed is not None:
         if not 0.5 <= given.speed <= 2:
-            raise _wrong(
-                "session.audio.output.speed", f"{given.speed} is outside 0.5 to 2"
-            )
+            raise _wrong("session.audio.output.speed", f"{given.speed} is outside 0.5 to 2")
         changes["speed"] = given.speed
     return changes
 
@@ -181,6 +179,4 @@ def _at_least_one(tokens: int) -> int:
 
 
 def _wrong(param: str, why: str) -> InvalidInput:
-    return InvalidInput(
-        f"session.update: {param}: {why}", reason="INVALID_FIELD", param=param
-    )
+    return InvalidInput(f"session.update: {param}: {why}", reason="INVALID_FIELD", param=param)

@@ -1,0 +1,166 @@
+"""Plays a question to a running appliance in real time, over Converse, and hears the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import numpy as np
+
+from antiphon.audio import Encoding, Int16, decode, encode
+from antiphon.channel import connect
+from antiphon.errors import Unavailable
+from antiphon.status import from_rpc_error
+from antiphon.v1 import conversation_pb2 as pb
+from antiphon.v1.conversation_pb2_grpc import ConversationStub
+from ops.talk.exchange import RATE_HZ, Exchange
+from server.keys import bearer
+
+FRAME_MS = 20
+FRAME_SAMPLES = RATE_HZ * FRAME_MS // 1000
+# A pause, a slow reply's first word on a busy machine, and room beyond: after this, nothing will come.
+ANSWER_S = 20.0
+# Speech: within 30 dB of the clip's loud parts.
+VOICED_BELOW_PEAK_DB = 30.0
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+async def talk(
+    address: str,
+    key: str,
+    question: Int16,
+    on_event: OnEvent = lambda _: None,
+    language: str | None = None,
+) -> Exchange:
+    """Return the exchange that `question` (mono int16 at 24 kHz) led to.
+
+    The file's own background goes on after it, as a microphone would send. Raises `Unavailable` where
+    nothing was answered within 20 s after the question, or an `AntiphonError` that the appliance told.
+    """
+    async with connect(address) as channel:
+        call = ConversationStub(channel).Converse(metadata=bearer(key))
+        caller = _Caller(call, question, on_event)
+        try:
+            return await caller.run(language)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, "conversation") from None
+        finally:
+            call.cancel()
+
+
+class _Caller:
+    def __init__(self, call: grpc.aio.StreamStreamCall, question: Int16, on_event: OnEvent) -> None:
+        self._call = call
+        self._question = question
+        self._on_event = on_event
+        self._asked = asyncio.Event()
+        self._origin_s = 0.0
+        self.exchange = Exchange(speech_ended_ms=last_voiced_ms(question))
+
+    async def run(self, language: str | None) -> Exchange:
+        if language is not None:
+            await self._set_language(language)
+        self._origin_s = _now()
+        receiving = asyncio.create_task(self._receive())
+        sending = asyncio.create_task(self._send())
+        try:
+            async with asyncio.timeout(len(self._question) / RATE_HZ + ANSWER_S) as limit:
+                await self._until_answered(receiving, limit)
+        except TimeoutError:
+            raise Unavailable(_nothing_came(self.exchange)) from None
+        finally:
+            for task in (sending, receiving):
+                task.cancel()
+            await asyncio.wait({sending, receiving})
+        return self.exchange
+
+    async def _until_answered(self, receiving: asyncio.Task[None], limit: asyncio.Timeout) -> None:
+        while not (self._asked.is_set() and self.exchange.complete):
+            if receiving.done():
+                await receiving
+                raise Unavailable("the appliance ended the conversation before it answered")
+            if self.exchange.responding or len(self.exchange.audio):
+                limit.reschedule(_now() + ANSWER_S)
+            await asyncio.sleep(FRAME_MS / 1000)
+
+    async def _set_language(self, language: str) -> None:
+        update = {
+            "type": "session.update",
+            "session": {
+                "type": "realtime",
+                "audio": {"input": {"transcription": {"language": language}}},
+            },
+        }
+        await self._call.write(pb.ConverseRequest(event=json.dumps(update)))
+
+    async def _send(self) -> None:
+        background = _background(self._question)
+        position = 0
+        while True:
+            if position >= len(self._question):
+                self._asked.set()
+            frame = _frame(self._question, background, position)
+            await self._call.write(pb.ConverseRequest(audio=encode(frame, Encoding.PCM_S16LE)))
+            position += FRAME_SAMPLES
+            # A microphone delivers a frame when it is over; pacing against the origin never drifts.
+            await asyncio.sleep(self._origin_s + position / RATE_HZ - _now())
+
+    async def _receive(self) -> None:
+        async for response in self._call:
+            at_ms = (_now() - self._origin_s) * 1000
+            if response.HasField("audio"):
+                self.exchange.hear(decode(response.audio, Encoding.PCM_S16LE), at_ms)
+            else:
+                event = json.loads(response.event)
+                self.exchange.take(event, at_ms)
+                self._on_event(event)
+
+
+def last_voiced_ms(question: Int16) -> float:
+    """Return where the last 10 ms within 30 dB of the clip's 95th-percentile level ends."""
+    width = RATE_HZ // 100
+    frames = question[: len(question) // width * width].reshape(-1, width).astype(np.float64)
+    if not len(frames):
+        return 0.0
+    levels = 10 * np.log10(np.square(frames).mean(axis=1) + 1e-9)
+    voiced = np.nonzero(levels >= np.percentile(levels, 95) - VOICED_BELOW_PEAK_DB)[0]
+    return float((voiced[-1] + 1) * 10)
+
+
+def _background(question: Int16) -> Int16:
+    """Return the clip's quietest 200 ms."""
+    width = RATE_HZ // 5
+    if len(question) < width:
+        return np.zeros(width, np.int16)
+    starts = range(0, len(question) - width + 1, width // 4)
+    energies = [
+        float(np.square(question[start : start + width], dtype=np.float64).mean())
+        for start in starts
+    ]
+    quietest = starts[int(np.argmin(energies))]
+    return question[quietest : quietest + width]
+
+
+def _frame(question: Int16, background: Int16, position: int) -> Int16:
+    frame = question[position : position + FRAME_SAMPLES]
+    missing = FRAME_SAMPLES - len(frame)
+    if not missing:
+        return frame
+    start = max(position - len(question), 0) % len(background)
+    return np.concatenate([frame, np.resize(np.roll(background, -start), missing)])
+
+
+def _nothing_came(exchange: Exchange) -> str:
+    if exchange.problem:
+        return f"no answer: {exchange.problem}"
+    if exchange.heard:
+        return f"no answer within {ANSWER_S:.0f} s; see `antiphon status`"
+    return "nothing was heard in the recording: is there speech in it?"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
