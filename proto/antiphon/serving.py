@@ -34,9 +34,7 @@ SERVER_OPTIONS = (
 Register = Callable[[grpc.aio.Server], Awaitable[list[str]]]
 
 
-async def serve(
-    address: str, register: Register, *, grace_s: float = SHUTDOWN_GRACE_S
-) -> None:
+async def serve(address: str, register: Register, *, grace_s: float = SHUTDOWN_GRACE_S) -> None:
     """Serve at `address` (`unix:PATH` or `HOST:PORT`) until SIGTERM or SIGINT.
 
     The address is taken first, so that a port in use is told before an engine loads; `register` then
@@ -87,7 +85,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,no-any-
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         details: grpc.HandlerCallDetails,
     ) -> Any:
-        """Return the handler with its behaviour guarded; foreign coroutine-style streams pass."""
+        """Return the handler with its behaviour guarded: coroutines and generators, not old-style iterators."""
         handler = await continuation(details)
         if handler is None:
             return None
@@ -96,19 +94,13 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,no-any-
             if behaviour is None:
                 continue
             if inspect.isasyncgenfunction(behaviour):
-                return handler._replace(
-                    **{kind: _guard_stream(behaviour, details.method)}
-                )
-            if kind.endswith("unary"):
-                return handler._replace(
-                    **{kind: _guard_unary(behaviour, details.method)}
-                )
+                return handler._replace(**{kind: _guard_stream(behaviour, details.method)})
+            if inspect.iscoroutinefunction(behaviour):
+                return handler._replace(**{kind: _guard_unary(behaviour, details.method)})
         return handler
 
 
-def _guard_unary(
-    behaviour: Callable[..., Awaitable[Any]], method: str
-) -> Callable[..., Any]:
+def _guard_unary(behaviour: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Any]:
     async def guarded(request: Any, context: grpc.aio.ServicerContext) -> Any:
         try:
             return await behaviour(request, context)
@@ -134,9 +126,7 @@ def _guard_stream(
     return guarded
 
 
-async def _abort(
-    error: Exception, method: str, context: grpc.aio.ServicerContext
-) -> None:
+async def _abort(error: Exception, method: str, context: grpc.aio.ServicerContext) -> None:
     if isinstance(error, grpc.aio.AbortError):
         raise error
     await context.abort_with_status(to_status(understand(error, method)))

@@ -1,0 +1,1 @@
+"""The voice: text in as it is written, audio out as it is made."""

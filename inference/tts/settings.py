@@ -1,0 +1,23 @@
+"""The table [tts] of the settings; imports no engine."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from antiphon.paths import default_socket
+from antiphon.settings import Table
+
+MIN_SPEED = 0.5
+MAX_SPEED = 2.0
+
+
+class TtsSettings(Table):
+    """How the voice is spoken."""
+
+    address: str = Field(default_factory=lambda: default_socket("tts"))
+    engine: Literal["coqui", "simulated"] = "coqui"
+    model: str = "en-us-joe-medium"  # a voice of the catalogue; its name is what callers ask for
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    speed: Annotated[float, Field(ge=MIN_SPEED, le=MAX_SPEED, allow_inf_nan=False)] = 1.0
