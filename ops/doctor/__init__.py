@@ -1,0 +1,1 @@
+"""What a machine and a clone lack, and the command that mends it."""
