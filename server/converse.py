@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
 import grpc
 
@@ -12,7 +13,7 @@ from antiphon.v1 import common_pb2
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.conversation_pb2_grpc import ConversationServicer
 from server import keys
-from server.conversation.outbox import Outbox
+from server.conversation.outbox import Outbox, Outgoing
 from server.conversation.session import Incoming, Session
 from server.engines.services import Services
 from server.realtime.server_events import to_json
@@ -35,10 +36,10 @@ class Converse(ConversationServicer):
         self._max_sessions = settings.max_sessions
         self._sessions = 0
 
-    async def Converse(  # noqa: N802 - the contract's name
+    async def Converse(
         self,
         requests: AsyncIterator[pb.ConverseRequest],
-        context: grpc.aio.ServicerContext,
+        context: grpc.aio.ServicerContext[Any, Any],
     ) -> AsyncGenerator[pb.ConverseResponse, None]:
         """See conversation.proto."""
         keys.check(context.invocation_metadata(), self._key)
@@ -59,8 +60,8 @@ class Converse(ConversationServicer):
             task.cancel()
             await asyncio.wait({task})
 
-    async def GetInfo(  # noqa: N802 - the contract's name
-        self, request: common_pb2.GetInfoRequest, context: grpc.aio.ServicerContext
+    async def GetInfo(
+        self, request: common_pb2.GetInfoRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> common_pb2.ServiceInfo:
         """See common.proto."""
         return common_pb2.ServiceInfo(engine="antiphon", capabilities=["converse"])
@@ -85,7 +86,7 @@ async def _incoming(
                 raise InvalidInput("a request holds neither audio nor an event")
 
 
-def _response(item: object) -> pb.ConverseResponse:
+def _response(item: Outgoing) -> pb.ConverseResponse:
     if isinstance(item, bytes):
         return pb.ConverseResponse(audio=item)
     return pb.ConverseResponse(event=to_json(item))

@@ -53,7 +53,9 @@ async def talk(
 
 
 class _Caller:
-    def __init__(self, call: grpc.aio.StreamStreamCall, question: Int16, on_event: OnEvent) -> None:
+    def __init__(
+        self, call: grpc.aio.StreamStreamCall[Any, Any], question: Int16, on_event: OnEvent
+    ) -> None:
         self._call = call
         self._question = question
         self._on_event = on_event

@@ -80,9 +80,7 @@ def to_float(samples: Int16) -> Float32:
 def from_float(samples: NDArray[Any]) -> Int16:
     """Return float `samples` as int16, louder ones clipped; raise `InvalidInput` on NaN or infinity."""
     if not np.isfinite(samples).all():
-        raise InvalidInput(
-            "the audio holds NaN or infinite samples", reason="NOT_FINITE"
-        )
+        raise InvalidInput("the audio holds NaN or infinite samples", reason="NOT_FINITE")
     return np.clip(np.rint(samples * FULL_SCALE), -32_768, 32_767).astype(np.int16)
 
 
@@ -120,18 +118,14 @@ class Resampler:
     def _run(self, samples: Int16, *, last: bool) -> Int16:
         if self._stream is None:
             return samples
-        return np.asarray(
-            self._stream.resample_chunk(samples, last=last), dtype=np.int16
-        )
+        return np.asarray(self._stream.resample_chunk(samples, last=last), dtype=np.int16)
 
 
 def resample(samples: Int16, from_hz: int, to_hz: int) -> Int16:
     """Return a whole clip at another rate."""
     if from_hz == to_hz:
         return samples
-    return np.asarray(
-        soxr.resample(samples, from_hz, to_hz, quality=soxr.HQ), dtype=np.int16
-    )
+    return np.asarray(soxr.resample(samples, from_hz, to_hz, quality=soxr.HQ), dtype=np.int16)
 
 
 # ITU-T G.711. mu-law: 8 segments of 16 steps over magnitude + 33 in 14 bits (132 in 16 bits), bits
@@ -174,9 +168,7 @@ def _mulaw_encode(samples: Int16) -> NDArray[np.uint8]:
 def _alaw_encode(samples: Int16) -> NDArray[np.uint8]:
     wide = samples.astype(np.int32)
     magnitude = np.minimum(np.where(wide >= 0, wide, -wide - 1), 32_767)
-    exponent = np.maximum(
-        np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int32) - 7, 0
-    )
+    exponent = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int32) - 7, 0)
     mantissa = (magnitude >> np.maximum(exponent + 3, 4)) & 15
     sign = np.where(wide >= 0, 0x80, 0)
     return ((sign | (exponent << 4) | mantissa) ^ 0x55).astype(np.uint8)

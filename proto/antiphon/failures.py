@@ -22,6 +22,4 @@ def understand(error: BaseException, where: str) -> AntiphonError:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     log.error("%s failed: %s%s", where, type(error).__name__, place)
-    return AntiphonError(
-        f"internal error ({type(error).__name__}); see the service's log"
-    )
+    return AntiphonError(f"internal error ({type(error).__name__}); see the service's log")

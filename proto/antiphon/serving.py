@@ -77,7 +77,7 @@ def _bind(server: grpc.aio.Server, address: str) -> None:
         ) from None
 
 
-class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,no-any-unimported]
+class ErrorInterceptor(grpc.aio.ServerInterceptor):
     """Turns `AntiphonError` into its status, and anything else into INTERNAL without its text."""
 
     async def intercept_service(
@@ -85,7 +85,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,no-any-
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         details: grpc.HandlerCallDetails,
     ) -> Any:
-        """Return the handler with its behaviour guarded: coroutines and generators, not old-style iterators."""
+        """Return the handler with its behaviour guarded."""
         handler = await continuation(details)
         if handler is None:
             return None
@@ -101,7 +101,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,no-any-
 
 
 def _guard_unary(behaviour: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Any]:
-    async def guarded(request: Any, context: grpc.aio.ServicerContext) -> Any:
+    async def guarded(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
             return await behaviour(request, context)
         except Exception as error:  # noqa: BLE001 - the boundary of a call
@@ -115,7 +115,7 @@ def _guard_stream(
 ) -> Callable[..., Any]:
     # A coroutine that writes, not a generator: when the call is cancelled in a write, gRPC drops a
     # generator without closing it, and the work behind it would live on.
-    async def guarded(request: Any, context: grpc.aio.ServicerContext) -> None:
+    async def guarded(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         try:
             async with aclosing(behaviour(request, context)) as responses:
                 async for response in responses:
@@ -126,7 +126,9 @@ def _guard_stream(
     return guarded
 
 
-async def _abort(error: Exception, method: str, context: grpc.aio.ServicerContext) -> None:
+async def _abort(
+    error: Exception, method: str, context: grpc.aio.ServicerContext[Any, Any]
+) -> None:
     if isinstance(error, grpc.aio.AbortError):
         raise error
     await context.abort_with_status(to_status(understand(error, method)))

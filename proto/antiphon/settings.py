@@ -1,7 +1,7 @@
 """Loads one table of `antiphon.toml`, overridden by `ANTIPHON_TABLE__NAME`, into a typed object.
 
-Each package declares its own tables in a light `settings.py`; a process loads the table it needs, once,
-at its entry, and passes the object down. `load_all` is for whoever owns the whole file.
+Each package declares its own tables in a light `settings.py`; a process loads the table it needs,
+once, at its entry, and passes the object down. `load_all` is for whoever owns the whole file.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ def load(name: str, model: type[T], environ: Mapping[str, str] = os.environ) -> 
     """Return the table `name`; raise `Misconfigured` that names setting, value and what is allowed."""
     values = _read_file(environ).get(name, {})
     if not isinstance(values, dict):
-        raise Misconfigured(
-            f"[{name}] in the settings file must be a table, not {values!r}"
-        )
+        raise Misconfigured(f"[{name}] in the settings file must be a table, not {values!r}")
     merged = _overlay(values, _from_environ(environ).get(name, {}))
     try:
         return model.model_validate(merged)
@@ -74,9 +72,7 @@ def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:
             return tomllib.load(file)
     except FileNotFoundError:
         if environ.get(FILE_VARIABLE):
-            raise Misconfigured(
-                f"{FILE_VARIABLE} names {path}, which does not exist"
-            ) from None
+            raise Misconfigured(f"{FILE_VARIABLE} names {path}, which does not exist") from None
         return {}
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"{path} is not valid TOML: {error}") from None
@@ -103,9 +99,7 @@ def _overlay(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     for key, value in over.items():
         below = merged.get(key)
         merged[key] = (
-            _overlay(below, value)
-            if isinstance(value, dict) and isinstance(below, dict)
-            else value
+            _overlay(below, value) if isinstance(value, dict) and isinstance(below, dict) else value
         )
     return merged
 
@@ -121,5 +115,7 @@ def _explain_one(table: str, model: type[Table], detail: ErrorDetails) -> str:
     variable = PREFIX + name.upper().replace(".", SEPARATOR)
     if detail["type"] == "extra_forbidden":
         known = ", ".join(sorted(model.model_fields))
-        return f"unknown setting {name} = {detail['input']!r} ({variable}); [{table}] knows: {known}"
+        return (
+            f"unknown setting {name} = {detail['input']!r} ({variable}); [{table}] knows: {known}"
+        )
     return f"setting {name} = {detail['input']!r} ({variable}): {detail['msg']}"

@@ -38,9 +38,7 @@ def to_status(error: AntiphonError) -> grpc.Status:
     """Return the status to abort a call with."""
     detail = any_pb2.Any()
     detail.Pack(
-        error_details_pb2.ErrorInfo(
-            reason=error.reason, domain=DOMAIN, metadata=error.metadata
-        )
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
     )
     code = code_pb2.Code.Value(error.status.name)
     return rpc_status.to_status(
@@ -57,9 +55,7 @@ def from_rpc_error(error: grpc.aio.AioRpcError, service: str) -> AntiphonError:
         return leaf(message, reason=info.reason, **dict(info.metadata))
     if error.code() is grpc.StatusCode.UNAVAILABLE:
         # gRPC's own text names sockets and errno; what the reader can act on is which service.
-        return Unavailable(
-            f"the {service} service is not reachable; see `antiphon status`"
-        )
+        return Unavailable(f"the {service} service is not reachable; see `antiphon status`")
     return leaf(f"the {service} service failed: {message}")
 
 

@@ -17,7 +17,7 @@ Send = Callable[[bytes], Awaitable[None]]
 
 
 class Playout:
-    """One reply's audio. `play` waits while it is AHEAD_MS ahead of the ear; `stop` silences it at once."""
+    """One reply's audio: `play` waits while it is AHEAD_MS ahead of the ear, `stop` silences at once."""
 
     def __init__(self, send: Send, wire: WireFormat) -> None:
         self._send = send
@@ -56,8 +56,7 @@ class Playout:
         if self._rest and self._stopped_at_ms is None:
             frame, self._rest = self._rest, b""
             await self._send_paced(frame, FRAME_MS * len(frame) / self._frame_bytes)
-        while self._stopped_at_ms is None and self.heard_ms < self._sent_ms:
-            await asyncio.sleep((self._sent_ms - self.heard_ms) / 1000)
+        await asyncio.sleep((self._sent_ms - self.heard_ms) / 1000)
 
     def stop(self) -> None:
         """Send nothing more. What was sent ahead counts as heard only as far as time has passed."""

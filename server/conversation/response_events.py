@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openai.types import realtime as oai
+from openai.types.realtime import realtime_server_event as more_oai
 
 from antiphon.errors import AntiphonError
 from antiphon.v1 import generator_pb2 as pb
@@ -45,11 +46,11 @@ class ResponseEvents:
 
     async def audible(self) -> None:
         """Tell that the first audio follows."""
-        await self._put(oai.OutputAudioBufferStarted, response_id=self.response_id)
+        await self._put(more_oai.OutputAudioBufferStarted, response_id=self.response_id)
 
     async def silent(self, *, cleared: bool) -> None:
         """Tell that the last audio was heard, or that the rest was thrown away."""
-        model = oai.OutputAudioBufferCleared if cleared else oai.OutputAudioBufferStopped
+        model = more_oai.OutputAudioBufferCleared if cleared else more_oai.OutputAudioBufferStopped
         await self._put(model, response_id=self.response_id)
 
     async def end(

@@ -20,15 +20,12 @@ from antiphon.v1 import generator_pb2, recognizer_pb2
 from server.conversation.history import History
 from server.conversation.listening import UtteranceEvents
 from server.conversation.outbox import Outbox
+from server.conversation.replies import Replies
 from server.conversation.timeline import Arrivals, Mark, Timeline
-from server.conversation.turn import Turn
 from server.engines.recognizer import Recognition, open_recognition
 from server.engines.services import Services
 from server.realtime import client_events, server_events, session_config
 from server.settings import AgentSettings
-
-# A cancelled reply has nothing to wait for but its own clean-up.
-TURN_END_S = 1.0
 
 Incoming = bytes | str
 
@@ -41,13 +38,13 @@ class Session:
         self._services = services
         self._agent = agent
         self._outbox = outbox
+        self._tasks = asyncio.TaskGroup()
         self._config = session_config.initial(agent)
         self._history = History(agent.history_chars)
+        self._replies = Replies(services, outbox, self._history, self._tasks)
         self._utterance = UtteranceEvents(outbox)
         self._arrivals = Arrivals()
         self._recognition: Recognition | None = None
-        self._turn: Turn | None = None
-        self._turn_task: asyncio.Task[None] | None = None
 
     async def run(self, incoming: AsyncIterator[Incoming]) -> None:
         """Converse until `incoming` ends (audio in the session's input format, events as JSON text).
@@ -56,39 +53,39 @@ class Session:
         where the session cannot go on. Cancelling ends everything at once.
         """
         try:
-            async with asyncio.TaskGroup() as group:
+            async with self._tasks:
                 await self._tell_session(oai.SessionCreatedEvent)
                 if self._agent.greeting:
-                    self._begin_turn(group, Timeline(), self._agent.greeting)
+                    self._replies.begin(self._config, Timeline(), self._agent.greeting)
                 async for item in incoming:
-                    await self._take(item, group)
+                    await self._take(item)
                 if self._recognition is not None:
                     await self._recognition.half_close()
         finally:
             if self._recognition is not None:
                 self._recognition.cancel()
 
-    async def _take(self, item: Incoming, group: asyncio.TaskGroup) -> None:
+    async def _take(self, item: Incoming) -> None:
         if isinstance(item, bytes):
-            await self._hear(item, group)
+            await self._hear(item)
             return
         try:
-            await self._obey(client_events.parse(item), group)
+            await self._obey(client_events.parse(item))
         except (InvalidInput, Unsupported) as problem:
             await self._outbox.put(server_events.error(problem))
 
-    async def _hear(self, audio: bytes, group: asyncio.TaskGroup) -> None:
-        recognition = await self._recognizer(group)
+    async def _hear(self, audio: bytes) -> None:
+        recognition = await self._recognizer()
         await recognition.feed(audio)
         self._arrivals.note(recognition.fed_ms, _now())
 
-    async def _recognizer(self, group: asyncio.TaskGroup) -> Recognition:
+    async def _recognizer(self) -> Recognition:
         if self._recognition is None:
             self._recognition = await open_recognition(self._services.recognizer, self._config)
-            group.create_task(self._listen(self._recognition, group))
+            self._tasks.create_task(self._listen(self._recognition))
         return self._recognition
 
-    async def _listen(self, recognition: Recognition, group: asyncio.TaskGroup) -> None:
+    async def _listen(self, recognition: Recognition) -> None:
         async for event in recognition.events():
             match event.WhichOneof("event"):
                 case "speech_started":
@@ -96,9 +93,9 @@ class Session:
                 case "partial":
                     await self._utterance.partial(event.partial)
                 case "final":
-                    await self._on_final(event.final, group)
+                    await self._on_final(event.final)
 
-    async def _on_final(self, final: recognizer_pb2.Final, group: asyncio.TaskGroup) -> None:
+    async def _on_final(self, final: recognizer_pb2.Final) -> None:
         timeline = Timeline()
         timeline.mark(Mark.FINAL, _now())
         ended_s = self._arrivals.when(final.end_ms)
@@ -107,26 +104,20 @@ class Session:
         await self._utterance.ended(final)
         if not final.text:
             return
-        await self._end_turn()
+        await self._replies.end()
         self._history.add(generator_pb2.ROLE_USER, final.text)
         if self._config.create_response and self._config.silence_ms is not None:
-            self._begin_turn(group, timeline)
+            self._replies.begin(self._config, timeline)
 
-    def _begin_turn(self, group: asyncio.TaskGroup, timeline: Timeline, greeting: str = "") -> None:
-        turn = Turn(self._services, self._config, self._outbox, self._history, timeline)
-        speaking = turn.greet(greeting) if greeting else turn.answer()
-        self._turn, self._turn_task = turn, group.create_task(speaking)
+    async def _obey(self, event: BaseModel) -> None:
+        obey = self._obeyed.get(type(event))
+        if obey is None:
+            raise Unsupported(f"`{getattr(event, 'type', '')}` is not served yet", param="type")
+        await obey(event)
 
-    async def _end_turn(self) -> None:
-        turn, task = self._turn, self._turn_task
-        self._turn = self._turn_task = None
-        if turn is not None and task is not None and not task.done():
-            turn.stop()
-            task.cancel()
-            await asyncio.wait({task}, timeout=TURN_END_S)
-
-    async def _obey(self, event: BaseModel, group: asyncio.TaskGroup) -> None:
-        obey: Callable[[Any, asyncio.TaskGroup], Awaitable[None]] | None = {
+    @property
+    def _obeyed(self) -> dict[type[BaseModel], Callable[[Any], Awaitable[None]]]:
+        return {
             oai.SessionUpdateEvent: self._update,
             oai.InputAudioBufferAppendEvent: self._append,
             oai.InputAudioBufferCommitEvent: self._commit,
@@ -134,12 +125,9 @@ class Session:
             oai.ResponseCreateEvent: self._create_response,
             oai.ResponseCancelEvent: self._cancel_response,
             oai.OutputAudioBufferClearEvent: self._cancel_response,
-        }.get(type(event))
-        if obey is None:
-            raise Unsupported(f"`{getattr(event, 'type', '')}` is not served yet", param="type")
-        await obey(event, group)
+        }
 
-    async def _update(self, event: oai.SessionUpdateEvent, _: asyncio.TaskGroup) -> None:
+    async def _update(self, event: oai.SessionUpdateEvent) -> None:
         config = session_config.apply(self._config, event)
         if self._recognition is not None and _hearing(config) != _hearing(self._config):
             raise InvalidInput(
@@ -150,21 +138,17 @@ class Session:
         self._config = config
         await self._tell_session(oai.SessionUpdatedEvent)
 
-    async def _append(
-        self, event: oai.InputAudioBufferAppendEvent, group: asyncio.TaskGroup
-    ) -> None:
+    async def _append(self, event: oai.InputAudioBufferAppendEvent) -> None:
         try:
             audio = base64.b64decode(event.audio, validate=True)
         except (binascii.Error, ValueError):
             raise InvalidInput("`audio` is not base64", param="audio") from None
-        await self._hear(audio, group)
+        await self._hear(audio)
 
-    async def _commit(self, _: BaseModel, group: asyncio.TaskGroup) -> None:
-        await (await self._recognizer(group)).finish_utterance()
+    async def _commit(self, _: oai.InputAudioBufferCommitEvent) -> None:
+        await (await self._recognizer()).finish_utterance()
 
-    async def _create_item(
-        self, event: oai.ConversationItemCreateEvent, _: asyncio.TaskGroup
-    ) -> None:
+    async def _create_item(self, event: oai.ConversationItemCreateEvent) -> None:
         item = event.item
         if not isinstance(item, oai.RealtimeConversationItemUserMessage):
             raise Unsupported("only messages of the user can be added yet", param="item.type")
@@ -172,25 +156,22 @@ class Session:
         if not text.strip():
             raise InvalidInput("the message holds no `input_text`", param="item.content")
         self._history.add(generator_pb2.ROLE_USER, text)
-        told = item.model_copy(
-            update={
-                "id": item.id or server_events.new_id("item"),
-                "status": "completed",
-            }
-        ).model_dump(exclude_none=True)
+        told = item.model_dump(exclude_none=True) | {
+            "id": item.id or server_events.new_id("item"),
+            "status": "completed",
+        }
         await self._outbox.put(server_events.make(oai.ConversationItemAdded, item=told))
         await self._outbox.put(server_events.make(oai.ConversationItemDone, item=told))
 
-    async def _create_response(self, _: oai.ResponseCreateEvent, group: asyncio.TaskGroup) -> None:
-        if self._turn_task is not None and not self._turn_task.done():
+    async def _create_response(self, _: oai.ResponseCreateEvent) -> None:
+        if self._replies.running:
             raise InvalidInput(
-                "a response is in progress: cancel it first",
-                reason="RESPONSE_IN_PROGRESS",
+                "a response is in progress: cancel it first", reason="RESPONSE_IN_PROGRESS"
             )
-        self._begin_turn(group, Timeline())
+        self._replies.begin(self._config, Timeline())
 
-    async def _cancel_response(self, _: BaseModel, __: asyncio.TaskGroup) -> None:
-        await self._end_turn()
+    async def _cancel_response(self, _: BaseModel) -> None:
+        await self._replies.end()
 
     async def _tell_session(self, model: Any) -> None:
         session = self._config.as_json(self.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from antiphon.failures import understand
 from antiphon.v1 import generator_pb2 as pb
@@ -50,17 +51,17 @@ class Turn:
     async def answer(self) -> None:
         """Answer the conversation so far."""
         messages = self._history.messages(self._config.instructions)
-        await self._run(self._reply.answer(messages))
+        await self._run(lambda: self._reply.answer(messages))
 
     async def greet(self, text: str) -> None:
         """Say `text`."""
-        await self._run(self._reply.recite(text))
+        await self._run(lambda: self._reply.recite(text))
 
-    async def _run(self, speaking: asyncio._CoroutineLike[None]) -> None:
-        await self._events.begin()
+    async def _run(self, speak: Callable[[], Awaitable[None]]) -> None:
         heard = None
         try:
-            await speaking
+            await self._events.begin()
+            await speak()
             await self._end(self._status())
             await self._playout.finish()
             heard = self._reply.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 
@@ -20,7 +21,7 @@ SERVICE = "speech recognition"
 class Recognition:
     """An open stream. `feed` and `finish` may wait for the service; `events` ends when it does."""
 
-    def __init__(self, call: grpc.aio.StreamStreamCall, config: SessionConfig) -> None:
+    def __init__(self, call: grpc.aio.StreamStreamCall[Any, Any], config: SessionConfig) -> None:
         self._call = call
         wire = config.input_format
         self._bytes_per_ms = wire.rate_hz * SAMPLE_BYTES[wire.encoding] / 1000
