@@ -193,16 +193,18 @@ pip_setting() {
     done
 }
 
-# PyPI carries torch's CUDA build only. Whether anyone offers the CPU build is asked before anything is downloaded.
+# PyPI carries torch's CUDA builds only. Whether anyone offers the CPU build is asked before any package is downloaded.
 check_torch() {
-    local name version offered
+    local name version said
     for name in "$@"; do
         version=$(version_in "$name" torch)
         [[ -n $version ]] || continue
-        offered=$(.uv/bin/python -m pip index versions torch --disable-pip-version-check "${torch_options[@]}" 2>&1) ||
-            true
-        [[ " ${offered//[,()]/ } " == *" $version "* ]] || fail "torch $version, the build for CPUs, is not on PyPI and \
-in none of the places that pip is set up with. Nothing was downloaded. Name an index or a folder that has it:
+        said=$(.uv/bin/python -m pip index versions torch --disable-pip-version-check --retries 1 "${torch_options[@]}" 2>&1) || true
+        [[ $said == *"Available versions:"* ]] || fail "no package index answers pip; it said:
+$(grep -v '^WARNING: pip index is' <<<"$said")"
+        [[ " ${said//,/ } " == *" $version "* ]] || fail "torch $version, its build for CPUs, is neither on PyPI nor in \
+any place that pip is set up with. Name an index, or a folder of wheels, that offers it:
     $0 --torch-index $torch_site"
+        return
     done
 }

@@ -14,7 +14,7 @@ options=(--quiet --generate-hashes --no-emit-index-url --no-emit-find-links
 while [[ ${1-} == --* ]]; do
     case $1 in
         --upgrade) options+=(--upgrade) ;;
-        --torch-index) torch_index=${2:?"--torch-index needs a URL or a folder"} && shift ;;
+        --torch-index) (($# > 1)) || fail "--torch-index needs a URL or a folder"; torch_index=$2; shift ;;
         *) fail "unknown option $1" ;;
     esac
     shift
