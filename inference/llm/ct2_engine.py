@@ -1,0 +1,85 @@
+"""Tokens from CTranslate2: starts in a second, computes one request at a time. Its sole importer in this package."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import ctranslate2
+from antiphon.errors import Misconfigured
+from inference.llm.engine import Capability
+from inference.llm.token_engine import Choice, Constraint, Step
+from inference.llm.tokenizer import Tokenizer
+
+# int8 weights, float32 elsewhere: what a CPU without bfloat16 units computes fastest.
+COMPUTE_TYPE = "int8_float32"
+
+
+class Ct2Engine:
+    """A `TokenEngine` over one CTranslate2 generator."""
+
+    name = "ctranslate2"
+    capabilities: frozenset[Capability] = frozenset()
+    slots = 1
+
+    def __init__(self, folder: Path, tokenizer: Tokenizer, end_tokens: Sequence[int], threads: int) -> None:
+        try:
+            self._generator = ctranslate2.Generator(
+                str(folder), compute_type=COMPUTE_TYPE, inter_threads=self.slots, intra_threads=threads
+            )
+        except (RuntimeError, ValueError) as error:
+            raise Misconfigured(f"CTranslate2 cannot load the model in {folder}: {error}") from None
+        self._tokenizer = tokenizer
+        self._end_tokens = list(end_tokens)
+        self._executor = ThreadPoolExecutor(self.slots, thread_name_prefix="ct2")
+
+    async def generate(
+        self, prompt: Sequence[int], choice: Choice, constraint: Constraint | None = None
+    ) -> AsyncGenerator[Step, None]:
+        """See `TokenEngine`. Closing it returns within about one token's time, or after the prompt was read."""
+        loop = asyncio.get_running_loop()
+        # The engine gives out max_tokens at most and then the None, so it never finds the queue full.
+        steps: asyncio.Queue[Step | None] = asyncio.Queue(choice.max_tokens + 1)
+        closed = threading.Event()
+
+        def on_token(result: ctranslate2.GenerationStepResult) -> bool:
+            loop.call_soon_threadsafe(steps.put_nowait, self._step(result, choice))
+            return closed.is_set()
+
+        names = self._tokenizer.names(prompt)
+        work = loop.run_in_executor(self._executor, self._work, names, choice, on_token)
+        work.add_done_callback(lambda _: steps.put_nowait(None))
+        try:
+            while (step := await steps.get()) is not None:
+                yield step
+            work.result()
+        finally:
+            closed.set()
+            await asyncio.wait([work])
+
+    async def close(self) -> None:
+        """See `TokenEngine`."""
+        self._executor.shutdown()
+        self._generator.unload_model()
+
+    def _work(self, prompt: list[str], choice: Choice, on_token: object) -> None:
+        greedy = choice.temperature == 0
+        self._generator.generate_batch(
+            [prompt],
+            max_length=choice.max_tokens,
+            sampling_temperature=1.0 if greedy else choice.temperature,
+            sampling_topk=1 if greedy else choice.top_k,
+            sampling_topp=1.0 if greedy else choice.top_p,
+            repetition_penalty=choice.repetition_penalty,
+            end_token=self._end_tokens,
+            include_prompt_in_result=False,
+            callback=on_token,
+        )
+
+    def _step(self, result: ctranslate2.GenerationStepResult, choice: Choice) -> Step:
+        if result.token_id in self._end_tokens:
+            return Step((), "stop")
+        return Step((result.token_id,), "length" if result.step + 1 >= choice.max_tokens else "")

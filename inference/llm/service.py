@@ -1,0 +1,46 @@
+"""`antiphon.v1.Generator` over an engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import grpc
+from antiphon.v1 import common_pb2, generator_pb2_grpc
+from antiphon.v1 import generator_pb2 as pb
+
+from inference.llm import wire
+from inference.llm.engine import Engine, Finish
+
+NAME = "antiphon.v1.Generator"
+
+
+class Generator(generator_pb2_grpc.GeneratorServicer):
+    """The servicer; holds nothing but the engine and what it tells of the model."""
+
+    def __init__(self, engine: Engine, info: common_pb2.ServiceInfo) -> None:
+        self._engine = engine
+        self._info = info
+
+    async def Generate(
+        self, request: pb.GenerateRequest, context: grpc.aio.ServicerContext
+    ) -> AsyncGenerator[pb.GenerateResponse, None]:
+        """Answer; see the contract for the order of events."""
+        async with aclosing(self._engine.generate(wire.read_request(request))) as events:
+            async for event in events:
+                if isinstance(event, Finish):
+                    context.set_trailing_metadata(event.timing.trailers())
+                yield wire.write_event(event)
+
+    async def Warm(
+        self, request: pb.WarmRequest, context: grpc.aio.ServicerContext
+    ) -> pb.WarmResponse:
+        """Compute a prefix that is about to be shared."""
+        cached = await self._engine.warm(wire.read_messages(request.messages), ())
+        return pb.WarmResponse(cached_tokens=cached)
+
+    async def GetInfo(
+        self, request: common_pb2.GetInfoRequest, context: grpc.aio.ServicerContext
+    ) -> common_pb2.ServiceInfo:
+        """Tell what runs here."""
+        return self._info

@@ -1,0 +1,85 @@
+"""The `[llm]` table. Imports no engine, so that the supervisor can check it from its own environment."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from antiphon.paths import default_socket
+from antiphon.settings import Table
+
+EngineName = Literal["ctranslate2", "vllm", "simulated"]
+
+# The catalogue's names for the CPU profile; `model` overrides them.
+DEFAULT_MODELS: dict[str, str] = {
+    "ctranslate2": "smollm2-135m-instruct-ct2",
+    "vllm": "smollm2-135m-instruct",
+    "simulated": "simulated",
+}
+
+
+class VllmSettings(Table):
+    """`[llm.vllm]`: what vLLM's own options are called, with values for its CPU build.
+
+    A GPU host sets at least `enforce_eager = false`, `block_size = 16` and a `gpu_memory_utilization` that leaves
+    room for the other engines, and takes `kv_cache_memory_bytes = 0`.
+    """
+
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = "bfloat16"
+    quantization: str | None = None
+    # CPU: torch.compile costs more time at the start than it ever gives back on a 135M model.
+    enforce_eager: bool = True
+    # The CPU build's attention kernels want blocks of 32; CUDA's default is 16.
+    block_size: int = Field(32, ge=1)
+    max_num_seqs: int = Field(8, ge=1)
+    gpu_memory_utilization: float = Field(0.2, gt=0, le=1)
+    # 256 MiB holds eight contexts of 2048 tokens of SmolLM2-135M twice over; 0: vLLM measures what is free.
+    kv_cache_memory_bytes: int = Field(256 * 1024 * 1024, ge=0)
+    tensor_parallel_size: int = Field(1, ge=1)
+
+
+class SimulatedSettings(Table):
+    """`[llm.simulated]`: delays of the `gpu` profile, log-normal around these medians, and what to say.
+
+    15 ms to the first token is an assumption for one stream with a warm prefix; 8 ms a token is under the
+    10.3 ms that NVIDIA NIM publishes for Llama 3.1 8B at one stream, as a quantised model would be.
+    """
+
+    first_token_ms: float = Field(15.0, ge=0)
+    token_ms: float = Field(8.0, ge=0)
+    sigma: float = Field(0.2, ge=0, le=2)
+    seed: int = 1
+    # Taken in turn: the n-th user message of a conversation gets the n-th reply, then from the start again.
+    replies: tuple[str, ...] = Field(
+        (
+            "Certainly. I have that here for you, and it should only take a moment to look through.",
+            "Thank you for waiting. The details are confirmed, and nothing else is needed from you today.",
+        ),
+        min_length=1,
+    )
+
+
+class LlmSettings(Table):
+    """`[llm]`: which engine answers with which model, and within what bounds."""
+
+    address: str = Field(default_factory=lambda: default_socket("llm"))
+    engine: EngineName = "ctranslate2"
+    model: str
+    # Measured on two cores: one thread beats two 2.4 times as soon as anything else runs.
+    threads: int = Field(1, ge=1)
+    # Where a request does not say: about a minute of speech, which nobody listens to without interrupting.
+    max_tokens: int = Field(256, ge=1)
+    context_tokens: int = Field(2048, ge=64)
+    # Requests that wait for the engine. A caller who would wait longer than this many replies is better told at once.
+    max_waiting: int = Field(16, ge=0)
+    vllm: VllmSettings = VllmSettings()
+    simulated: SimulatedSettings = SimulatedSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_model(cls, values: Any) -> Any:
+        if isinstance(values, dict) and not values.get("model"):
+            name = DEFAULT_MODELS.get(values.get("engine", "ctranslate2"), "unknown")
+            return {**values, "model": name}
+        return values

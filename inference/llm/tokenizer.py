@@ -1,0 +1,49 @@
+"""A model's tokenizer. The sole importer of `tokenizers`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import tokenizers
+from antiphon.errors import Misconfigured
+
+# Encoding this much takes about 2 ms, and holds the interpreter's lock for it; longer text goes to another thread.
+SHORT_CHARS = 4096
+
+
+class Tokenizer:
+    """Text to token ids and back, special tokens by their names."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "tokenizer.json"
+        if not path.is_file():
+            raise Misconfigured(f"the model folder {folder} has no tokenizer.json; pull the model again")
+        self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        special = [t for t in self._tokenizer.get_added_tokens_decoder().values() if t.special]
+        self.special_tokens = tuple(t.content for t in special)
+        longest = max(self._tokenizer.get_vocab(), key=len)
+        self._longest_token_chars = len(longest)
+
+    async def encode(self, text: str) -> list[int]:
+        """Return the ids of `text`, in which names of special tokens are those tokens."""
+        if len(text) <= SHORT_CHARS:
+            return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        encoding = await self._tokenizer.async_encode(text, add_special_tokens=False)
+        return list(encoding.ids)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of `ids` without special tokens."""
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
+
+    def names(self, ids: Sequence[int]) -> list[str]:
+        """Return the tokens as they are written in the vocabulary."""
+        return [str(self._tokenizer.id_to_token(token)) for token in ids]
+
+    def id(self, name: str) -> int | None:
+        """Return the id of the token `name`, or None where there is none."""
+        return self._tokenizer.token_to_id(name)
+
+    def at_least(self, text: str) -> int:
+        """Return a number of tokens below which `text` cannot be, without encoding it."""
+        return len(text) // self._longest_token_chars
