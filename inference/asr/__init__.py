@@ -1,0 +1,1 @@
+"""Speech recognition: Whisper behind a streaming service, voice activity and end of turn beside it."""

@@ -1,0 +1,37 @@
+"""The process of speech recognition: `python -m inference.asr`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import ExitStack
+
+import grpc
+
+from antiphon.serving import run, serve
+from antiphon.settings import load
+from antiphon.v1.recognizer_pb2 import DESCRIPTOR
+from antiphon.v1.recognizer_pb2_grpc import add_RecognizerServicer_to_server
+from inference.asr.assembly import assemble
+from inference.asr.service import RecognizerService
+from inference.asr.settings import AsrSettings
+from models.settings import ModelsSettings
+
+NAME = DESCRIPTOR.services_by_name["Recognizer"].full_name
+
+
+async def main() -> None:
+    """Load the models and serve until told to stop."""
+    settings, models = load("asr", AsrSettings), load("models", ModelsSettings)
+    with ExitStack() as closing:
+
+        async def register(server: grpc.aio.Server) -> list[str]:
+            parts = await asyncio.to_thread(assemble, settings, models, closing)
+            add_RecognizerServicer_to_server(RecognizerService(parts), server)
+            return [NAME]
+
+        await serve(settings.address, register)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main()))

@@ -1,0 +1,85 @@
+"""A caller's `RecognizeConfig` as checked values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, check_rate
+from antiphon.errors import InvalidInput
+from antiphon.v1 import common_pb2
+from antiphon.v1.recognizer_pb2 import RecognizeConfig
+from inference.asr.endpointer import Rules
+from inference.asr.engine import Script
+from inference.asr.settings import MAX_SILENCE_MS, MIN_SILENCE_MS, AsrSettings
+
+ENCODINGS = {
+    common_pb2.AUDIO_ENCODING_PCM_S16LE: Encoding.PCM_S16LE,
+    common_pb2.AUDIO_ENCODING_PCM_F32LE: Encoding.PCM_F32LE,
+    common_pb2.AUDIO_ENCODING_MULAW: Encoding.MULAW,
+    common_pb2.AUDIO_ENCODING_ALAW: Encoding.ALAW,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How one stream is to be listened to."""
+
+    encoding: Encoding
+    rate_hz: int
+    rules: Rules
+    language: str = ""
+    partial_samples: int = 0  # between partials; 0: none
+    word_times: bool = False
+    script: Script | None = None
+
+
+def read_config(config: RecognizeConfig, settings: AsrSettings) -> Listening:
+    """Return what `config` asks for; raise `InvalidInput` that names what it cannot ask for."""
+    encoding = ENCODINGS.get(config.audio.encoding)
+    if encoding is None:
+        known = ", ".join(common_pb2.AudioEncoding.Name(value) for value in ENCODINGS)
+        raise InvalidInput(
+            f"audio encoding {config.audio.encoding} is not known; send one of {known}",
+            reason="ENCODING",
+        )
+    return Listening(
+        encoding=encoding,
+        rate_hz=check_rate(config.audio.sample_rate_hz),
+        rules=_rules(config, settings),
+        language=config.language,
+        partial_samples=_samples(settings.partial_interval_ms) if config.partials else 0,
+        word_times=config.word_times,
+        script=_script(config),
+    )
+
+
+def _rules(config: RecognizeConfig, settings: AsrSettings) -> Rules:
+    return Rules(
+        settings.vad_start, settings.vad_stop, settings.pause_ms, _silence_ms(config, settings)
+    )
+
+
+def _silence_ms(config: RecognizeConfig, settings: AsrSettings) -> float | None:
+    match config.WhichOneof("endpointing"):
+        case "external":
+            return None
+        case "silence":
+            silence_ms = config.silence.silence_ms
+            if not MIN_SILENCE_MS <= silence_ms <= MAX_SILENCE_MS:
+                raise InvalidInput(
+                    f"silence_ms {silence_ms} is outside {MIN_SILENCE_MS} to {MAX_SILENCE_MS}",
+                    reason="SILENCE_MS",
+                )
+            return silence_ms
+        case _:
+            return settings.silence_ms
+
+
+def _script(config: RecognizeConfig) -> Script | None:
+    if not config.HasField("simulation"):
+        return None
+    return Script(config.simulation.text, config.simulation.voiced_ms)
+
+
+def _samples(ms: float) -> int:
+    return int(ms * RECOGNITION_RATE_HZ / 1000)

@@ -1,0 +1,221 @@
+"""Where utterances begin, pause and end, told from chunk to chunk. Pure: no clock but the sample index.
+
+    silence --voice for START_MS--> speech --pause_ms of silence--> pause --silence_ms--> silence
+                                      ^------voice for START_MS-------'
+
+What is decoded as one is a *piece*. An utterance has one piece, unless a caller talks for longer than
+Whisper's window takes (cut at the quietest point) or is silent inside it for long (external mode; the piece is
+settled).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from antiphon.audio import RECOGNITION_RATE_HZ
+from inference.asr.vad import CHUNK_MS, CHUNK_SAMPLES
+
+# Two chunks: one alone above the threshold is a click more often than a word.
+START_MS = 64
+# The network fires some 50 ms into a word; a soft first consonant lies before that.
+PREROLL_MS = 320
+# Whisper's window is 30 s, and 1 s of it is kept as padding.
+LONGEST_PIECE_MS = 28_000
+# Where a cut is looked for: wide enough to hold a breath (people take one every 5 s or so).
+CUT_WITHIN_MS = 8_000
+# Long silence inside Whisper's window makes it invent text; sentences across such a gap share little context.
+SETTLE_MS = 1_500
+# Nobody speaks for so long without an end: a television does. Bounds what an utterance holds.
+LONGEST_UTTERANCE_MS = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When voice counts and when silence is long enough; `silence_ms` None: the client decides."""
+
+    start_probability: float = 0.5
+    stop_probability: float = 0.35
+    pause_ms: float = 192
+    silence_ms: float | None = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An utterance opened: voice from `at`, its audio worth decoding from `audio_from`.
+
+    `voiced_before_ms` is the stream's voice up to there.
+    """
+
+    at: int
+    audio_from: int
+    voiced_before_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The voice ended at `at`, long enough ago to decode what was said."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Voice again from `at`, in the same utterance; after a `Settled` a piece begins at `audio_from`."""
+
+    at: int
+    audio_from: int
+    voiced_before_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The piece will not grow: what was decoded at the pause stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The piece ends at `at` in the midst of speech, and the next begins there.
+
+    `voiced_ms` is the stream's voice up to there.
+    """
+
+    at: int
+    voiced_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The utterance is over; its voice ended at `at`."""
+
+    at: int
+
+
+Event = Started | Paused | Resumed | Settled | Cut | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    end: int
+    level_db: float
+    voiced: bool
+
+
+class Endpointer:
+    """One stream's endpointing; positions are samples from the start of the stream."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._pause_ms = min(rules.pause_ms, rules.silence_ms or rules.pause_ms)
+        self._position = 0
+        self._floor = 0  # audio before this belongs to utterances that are over
+        self._open = self._paused = self._settled = self._voiced = False
+        self._onset = 0  # voiced chunks in a row that are not yet taken for speech
+        self._voiced_chunks = 0
+        self._started_at = self._piece_from = self._voice_end = 0
+        self._recent: deque[_Chunk] = deque(maxlen=int(CUT_WITHIN_MS / CHUNK_MS))
+
+    @property
+    def speaking(self) -> bool:
+        """Whether the last chunk was voice of an open utterance."""
+        return self._open and self._voiced
+
+    @property
+    def voiced_ms(self) -> float:
+        """How much voice the stream has had."""
+        return self._voiced_chunks * CHUNK_MS
+
+    def feed(self, probability: float, level_db: float) -> list[Event]:
+        """Return what the next chunk, voice with `probability` and `level_db` loud, brings about."""
+        self._position += CHUNK_SAMPLES
+        events = self._hear(probability)
+        self._recent.append(_Chunk(self._position, level_db, self._voiced))
+        if not self._voiced:
+            events += self._wait()
+        return events + self._bound()
+
+    def finish(self) -> list[Event]:
+        """Return what the client's decision to end the utterance brings about."""
+        return self._end() if self._open else []
+
+    def _hear(self, probability: float) -> list[Event]:
+        if self._voiced and probability >= self._rules.stop_probability:
+            self._voiced_chunks += 1
+            self._voice_end = self._position
+            return []
+        self._voiced = False
+        self._onset = self._onset + 1 if probability >= self._rules.start_probability else 0
+        if self._onset * CHUNK_MS < START_MS:
+            return []
+        return self._begin(self._position - self._onset * CHUNK_SAMPLES)
+
+    def _begin(self, at: int) -> list[Event]:
+        before_ms = self.voiced_ms
+        self._voiced = True
+        self._voiced_chunks += self._onset
+        self._onset = 0
+        self._voice_end = self._position
+        audio_from = max(at - _samples(PREROLL_MS), self._floor)
+        if not self._open:
+            self._open = True
+            self._started_at, self._piece_from = at, audio_from
+            return [Started(at, audio_from, before_ms)]
+        if not self._paused:
+            return []
+        if self._settled:
+            self._piece_from = audio_from
+        self._paused = self._settled = False
+        return [Resumed(at, audio_from, before_ms)]
+
+    def _wait(self) -> list[Event]:
+        if not self._open:
+            return []
+        silence_ms = _ms(self._position - self._voice_end)
+        events: list[Event] = []
+        if not self._paused and silence_ms >= self._pause_ms:
+            self._paused = True
+            self._floor = self._position
+            events.append(Paused(self._voice_end))
+        if self._rules.silence_ms is not None and silence_ms >= self._rules.silence_ms:
+            events += self._end()
+        elif not self._settled and silence_ms >= SETTLE_MS:
+            events += self._settle()
+        return events
+
+    def _bound(self) -> list[Event]:
+        if not self._open:
+            return []
+        if _ms(self._position - self._started_at) >= LONGEST_UTTERANCE_MS:
+            return self._end()
+        if self._settled or _ms(self._position - self._piece_from) < LONGEST_PIECE_MS:
+            return []
+        return self._settle() if self._paused else self._cut()
+
+    def _settle(self) -> list[Event]:
+        self._settled = True
+        return [Settled()]
+
+    def _cut(self) -> list[Event]:
+        chunks = list(self._recent)
+        quietest = min(
+            range(1, len(chunks) - 1), key=lambda i: sum(c.level_db for c in chunks[i - 1 : i + 2])
+        )
+        at = chunks[quietest].end - CHUNK_SAMPLES // 2
+        after = sum(chunk.voiced for chunk in chunks[quietest + 1 :])
+        self._piece_from = self._floor = at
+        return [Cut(at, (self._voiced_chunks - after) * CHUNK_MS)]
+
+    def _end(self) -> list[Event]:
+        if not self._paused:
+            self._floor = self._position
+        self._open = self._paused = self._settled = self._voiced = False
+        self._onset = 0
+        return [Ended(self._voice_end)]
+
+
+def _samples(ms: float) -> int:
+    return int(ms * RECOGNITION_RATE_HZ / 1000)
+
+
+def _ms(samples: int) -> float:
+    return samples * 1000 / RECOGNITION_RATE_HZ

@@ -1,0 +1,110 @@
+"""What a piece of an utterance turned out to be, and the messages that tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from antiphon.audio import RECOGNITION_RATE_HZ
+from antiphon.timing import Timing
+from antiphon.v1 import common_pb2, recognizer_pb2
+from antiphon.v1.recognizer_pb2 import RecognizeResponse
+from inference.asr.decoder import Decoded
+from inference.asr.engine import Speech, Word
+from inference.asr.gates import is_said
+from inference.asr.transcript import join
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A piece put into words; its words are timed in ms of the stream."""
+
+    text: str
+    language: str
+    words: tuple[Word, ...]
+    timing: Timing
+    end_of_turn: float | None = None
+
+
+def believe(decoded: Decoded, speech: Speech) -> Heard:
+    """Return what was decoded of `speech`, without words where they are not to be believed."""
+    hypothesis = decoded.hypothesis
+    if not is_said(hypothesis, speech.voiced_ms):
+        return Heard("", hypothesis.language, (), decoded.timing)
+    words = tuple(_shifted(word, speech.start_ms) for word in hypothesis.words)
+    return Heard(hypothesis.text, hypothesis.language, words, decoded.timing)
+
+
+def _shifted(word: Word, by_ms: float) -> Word:
+    return replace(word, start_ms=word.start_ms + by_ms, end_ms=word.end_ms + by_ms)
+
+
+def milliseconds(position: int) -> float:
+    """Return a position in samples as ms of the stream."""
+    return position * 1000 / RECOGNITION_RATE_HZ
+
+
+def text_of(pieces: Sequence[Heard]) -> str:
+    """Return the text of an utterance, in the language that its last piece was heard in."""
+    return join([piece.text for piece in pieces], pieces[-1].language)
+
+
+def started(at: int) -> RecognizeResponse:
+    """Tell that an utterance opened."""
+    return RecognizeResponse(speech_started=recognizer_pb2.SpeechStarted(start_ms=milliseconds(at)))
+
+
+def resumed(at: int) -> RecognizeResponse:
+    """Tell that a pause was not the end."""
+    return RecognizeResponse(speech_resumed=recognizer_pb2.SpeechResumed(start_ms=milliseconds(at)))
+
+
+def partial(text: str, stable_chars: int, end: int) -> RecognizeResponse:
+    """Tell what was said so far, up to `end`."""
+    event = recognizer_pb2.Partial(text=text, stable_chars=stable_chars, audio_ms=milliseconds(end))
+    return RecognizeResponse(partial=event)
+
+
+def pause(at: int, pieces: Sequence[Heard]) -> RecognizeResponse:
+    """Tell a pause: the voice ended at `at`, and `pieces` are what was said."""
+    last = pieces[-1]
+    event = recognizer_pb2.Pause(
+        end_ms=milliseconds(at),
+        text=text_of(pieces),
+        end_of_turn_probability=last.end_of_turn,
+        timing=_timing(last.timing),
+    )
+    return RecognizeResponse(pause=event)
+
+
+def final(start: int, end: int, pieces: Sequence[Heard], *, from_pause: bool) -> RecognizeResponse:
+    """Tell the end of an utterance from `start` to `end`."""
+    last = pieces[-1]
+    event = recognizer_pb2.Final(
+        text=text_of(pieces),
+        words=[_word(word) for piece in pieces for word in piece.words],
+        language=last.language,
+        start_ms=milliseconds(start),
+        end_ms=milliseconds(end),
+        from_pause=from_pause,
+        timing=_timing(last.timing),
+        end_of_turn_probability=last.end_of_turn,
+    )
+    return RecognizeResponse(final=event)
+
+
+def nothing(at: int) -> RecognizeResponse:
+    """Answer a `FinishUtterance` that found no utterance open."""
+    return RecognizeResponse(
+        final=recognizer_pb2.Final(start_ms=milliseconds(at), end_ms=milliseconds(at))
+    )
+
+
+def _word(word: Word) -> recognizer_pb2.Word:
+    return recognizer_pb2.Word(
+        text=word.text, start_ms=word.start_ms, end_ms=word.end_ms, probability=word.probability
+    )
+
+
+def _timing(timing: Timing) -> common_pb2.Timing:
+    return common_pb2.Timing(queue_ms=timing.queue_ms, compute_ms=timing.compute_ms)

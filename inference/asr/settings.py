@@ -1,0 +1,47 @@
+"""The table [asr] of the settings; imports no engine."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from antiphon.paths import default_socket
+from antiphon.settings import Table
+
+MIN_SILENCE_MS = 100
+MAX_SILENCE_MS = 5000
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class AsrSettings(Table):
+    """What listens, and how patiently."""
+
+    address: str = Field(default_factory=lambda: default_socket("asr"))
+    engine: Literal["faster-whisper", "simulated"] = "faster-whisper"
+    model: str = "whisper-base"
+    device: Literal["cpu", "cuda"] = "cpu"
+    compute_type: Literal["int8", "int8_float16", "int8_float32", "float16", "float32"] = "int8"
+    # A second thread gained nothing on the base model; cores are for other streams' work.
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    # Beam 5 is a point better and costs twice the decoder's time.
+    beam_size: Annotated[int, Field(ge=1, le=10)] = 1
+    # A live stream takes about a third of a core; more than this could not be kept up with on one host.
+    max_streams: Annotated[int, Field(ge=1, le=10_000)] = 32
+
+    # Half of it is the median age of what is shown; 400 ms cost a stream a third of a core.
+    partial_interval_ms: Annotated[int, Field(ge=100, le=5000)] = 400
+    # Six of the detector's 32 ms chunks: 200 would wait for a seventh.
+    pause_ms: Annotated[int, Field(ge=64, le=1000)] = 192
+    silence_ms: Annotated[int, Field(ge=MIN_SILENCE_MS, le=MAX_SILENCE_MS)] = 500
+    # Empty: pauses carry no probability.
+    end_of_turn: Literal["", "smart-turn-v3.2"] = "smart-turn-v3.2"
+
+    vad: Literal["silero-vad"] = "silero-vad"
+    vad_start: Share = 0.5
+    vad_stop: Share = 0.35
+
+    # The simulated engine: MEASURES' profile of one GPU and one stream, and the seed of its delays.
+    simulated_ms: Annotated[float, Field(ge=0, le=60_000, allow_inf_nan=False)] = 60.0
+    simulated_seed: int = 0

@@ -1,0 +1,127 @@
+"""One stream of audio: detector, endpointer and the utterance in progress."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import numpy as np
+
+from antiphon.audio import RECOGNITION_RATE_HZ, Int16
+from inference.asr import heard as tell
+from inference.asr.endpointer import (
+    PREROLL_MS,
+    START_MS,
+    Cut,
+    Ended,
+    Event,
+    Paused,
+    Resumed,
+    Settled,
+    Started,
+)
+from inference.asr.utterance import Ears, Utterance
+from inference.asr.vad import CHUNK_SAMPLES, Voice
+
+# 3 ms of the detector's work: then other streams get their turn, also while one is fed a whole file at once.
+CHUNKS_A_TURN = 16
+# What a next utterance may reach back for.
+KEPT_SAMPLES = (PREROLL_MS + START_MS) * RECOGNITION_RATE_HZ // 1000
+_FAINTEST = 1e-3  # of one step of int16; keeps digital silence out of the logarithm
+
+
+class Stream:
+    """Hears mono int16 at 16 kHz and tells what is in it, through its `ears`."""
+
+    def __init__(self, ears: Ears, voice: Voice) -> None:
+        self._ears = ears
+        self._voice = voice
+        self._rest: Int16 = np.zeros(0, np.int16)
+        self._utterance: Utterance | None = None
+        self._final: asyncio.Task[None] | None = None
+
+    async def hear(self, samples: Int16) -> None:
+        """Take in what comes next; waits only where a caller runs far ahead of the engine."""
+        for turn, chunk in enumerate(self._chunks(samples)):
+            await self._hear_chunk(chunk)
+            if turn % CHUNKS_A_TURN == CHUNKS_A_TURN - 1:
+                await asyncio.sleep(0)
+
+    async def finish_utterance(self) -> None:
+        """End the utterance now; answers with an empty final where none is open."""
+        if self._utterance is not None:
+            await self._follow_all(self._ears.endpointer.finish())
+            return
+        await self._told_final()
+        await self._ears.emit(tell.nothing(self._ears.history.end))
+
+    async def end(self) -> None:
+        """Take in the last samples, finalise what is open, and wait until it is told."""
+        if len(self._rest):
+            await self._hear_chunk(np.pad(self._rest, (0, CHUNK_SAMPLES - len(self._rest))))
+        await self._follow_all(self._ears.endpointer.finish())
+        await self._told_final()
+
+    def _chunks(self, samples: Int16) -> Iterator[Int16]:
+        samples = np.concatenate([self._rest, samples])
+        whole = len(samples) - len(samples) % CHUNK_SAMPLES
+        self._rest = samples[whole:]
+        for start in range(0, whole, CHUNK_SAMPLES):
+            yield samples[start : start + CHUNK_SAMPLES]
+
+    async def _hear_chunk(self, chunk: Int16) -> None:
+        self._ears.history.append(chunk)
+        await self._follow_all(
+            self._ears.endpointer.feed(self._voice.probability(chunk), level_db(chunk))
+        )
+        if self._utterance is not None:
+            self._utterance.ask_partial()
+        self._forget()
+
+    def _forget(self) -> None:
+        history = self._ears.history
+        needed = history.end - KEPT_SAMPLES
+        if self._utterance is not None:
+            needed = min(needed, self._utterance.audio_from)
+        history.forget(needed)
+
+    async def _follow_all(self, events: list[Event]) -> None:
+        for event in events:
+            await self._follow(event)
+
+    async def _follow(self, event: Event) -> None:
+        if isinstance(event, Started):
+            await self._open(event)
+        elif self._utterance is not None:
+            await self._advance(self._utterance, event)
+
+    async def _open(self, event: Started) -> None:
+        # The final before it is told first: an utterance opens only when the last one is closed.
+        await self._told_final()
+        self._utterance = Utterance(self._ears, event.at, event.audio_from, event.voiced_before_ms)
+        await self._ears.emit(tell.started(event.at))
+
+    async def _advance(self, utterance: Utterance, event: Event) -> None:
+        match event:
+            case Paused(at):
+                utterance.pause(at)
+            case Resumed(at, audio_from, voiced_before_ms):
+                await utterance.resume(at, audio_from, voiced_before_ms)
+            case Settled():
+                utterance.settle()
+            case Cut(at, voiced_ms):
+                await utterance.cut(at, voiced_ms)
+            case Ended(at):
+                self._utterance = None
+                self._final = utterance.end(at)
+
+    async def _told_final(self) -> None:
+        if self._final is not None:
+            await self._final
+            self._final = None
+
+
+def level_db(chunk: Int16) -> float:
+    """Return how loud `chunk` is, relative to one step of int16."""
+    power = float(np.mean(np.square(chunk, dtype=np.float64)))
+    return 10 * float(np.log10(power + _FAINTEST))

@@ -1,0 +1,193 @@
+"""One utterance: has its partials, its pause and its final decoded, and tells them in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from antiphon.audio import RECOGNITION_RATE_HZ, to_float
+from antiphon.v1.recognizer_pb2 import RecognizeResponse
+from inference.asr import heard as tell
+from inference.asr.config import Listening
+from inference.asr.decoder import Decoded, Decoder, Job, Urgency
+from inference.asr.endpointer import Endpointer
+from inference.asr.engine import Hypothesis, Speech
+from inference.asr.gates import is_looping
+from inference.asr.heard import Heard, believe, milliseconds
+from inference.asr.history import History
+from inference.asr.judge import Judge
+from inference.asr.stopwatch import Stopwatch
+from inference.asr.transcript import join, stable_chars
+
+# A stream's partials take a third of the engine at most: the next waits for twice what the last one cost.
+PARTIAL_REST = 2.0
+
+Emit = Callable[[RecognizeResponse], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What the utterances of a stream share."""
+
+    listening: Listening
+    history: History
+    endpointer: Endpointer
+    decoder: Decoder
+    judge: Judge | None
+    stopwatch: Stopwatch
+    tasks: asyncio.TaskGroup
+    emit: Emit
+
+
+class Utterance:
+    """From its first voice, at `start`, to its final; `audio_from` is where its first piece begins."""
+
+    def __init__(self, ears: Ears, start: int, audio_from: int, voiced_before_ms: float) -> None:
+        self._ears = ears
+        self._start = start
+        self._piece_from = audio_from
+        self._voiced_before_ms = voiced_before_ms
+        self._pieces: list[asyncio.Task[Heard]] = []
+        self._partial: asyncio.Task[None] | None = None
+        self._partial_due = start + ears.listening.partial_samples
+        self._partial_end = start
+        self._partial_text = ""
+        self._pause: asyncio.Task[Heard] | None = None
+        self._pause_told = False
+        self._settled = False
+
+    @property
+    def audio_from(self) -> int:
+        """The first position of audio that is still needed."""
+        return self._piece_from
+
+    def ask_partial(self) -> None:
+        """Have what was said so far decoded, where that is due; one at a time."""
+        ears = self._ears
+        idle = self._partial is None or self._partial.done()
+        if ears.listening.partial_samples and idle and ears.history.end >= self._partial_due:
+            self._partial_due = ears.history.end + ears.listening.partial_samples
+            self._partial = ears.tasks.create_task(self._tell_partial())
+
+    def pause(self, at: int) -> None:
+        """Decode what was said, in case it was all: the voice ended at `at`."""
+        self._drop_partial()
+        self._pause_told = False
+        self._pause = self._ears.tasks.create_task(self._tell_pause(at, self._take()))
+
+    def settle(self) -> None:
+        """Let the pause's text stand whatever follows, and its audio go."""
+        self._settled = True
+        self._piece_from = self._ears.history.end
+
+    async def resume(self, at: int, audio_from: int, voiced_before_ms: float) -> None:
+        """Take the pause back, or keep its text as a piece where it was settled."""
+        pause, self._pause = self._pause, None
+        if pause is None:
+            return
+        if self._settled:
+            self._settled = False
+            self._pieces.append(pause)
+            self._begin_piece(audio_from, voiced_before_ms)
+            await pause
+        if self._pause_told:
+            await self._ears.emit(tell.resumed(at))
+        else:
+            pause.cancel()
+        self._partial_due = self._ears.history.end
+
+    async def cut(self, at: int, voiced_ms: float) -> None:
+        """End a piece at `at` in the midst of speech; waits for the piece before it, so that none pile up."""
+        self._drop_partial()
+        if self._pieces:
+            await self._pieces[-1]
+        self._pieces.append(self._ears.tasks.create_task(self._hear(self._take(at, voiced_ms))))
+        self._begin_piece(at, voiced_ms)
+
+    def end(self, at: int) -> asyncio.Task[None]:
+        """Close the utterance, whose voice ended at `at`; return the task that tells its final."""
+        self._drop_partial()
+        from_pause = self._pause is not None
+        last = self._pause or self._ears.tasks.create_task(self._hear(self._take()))
+        return self._ears.tasks.create_task(self._tell_final(at, last, from_pause=from_pause))
+
+    def _begin_piece(self, audio_from: int, voiced_before_ms: float) -> None:
+        self._piece_from = audio_from
+        self._voiced_before_ms = voiced_before_ms
+        self._partial_text = ""
+
+    def _drop_partial(self) -> None:
+        if self._partial is not None:
+            self._partial.cancel()
+            self._partial = None
+
+    def _take(self, end: int | None = None, voiced_ms: float | None = None) -> Speech:
+        """Return the piece up to `end` and the stream's voice until there, both now if not told."""
+        ears, listening = self._ears, self._ears.listening
+        samples = ears.history.between(self._piece_from, ears.history.end if end is None else end)
+        return Speech(
+            samples=to_float(samples),
+            start_ms=milliseconds(self._piece_from),
+            language=listening.language,
+            word_times=listening.word_times,
+            voiced_ms=(ears.endpointer.voiced_ms if voiced_ms is None else voiced_ms)
+            - self._voiced_before_ms,
+            voiced_before_ms=self._voiced_before_ms,
+            script=listening.script,
+        )
+
+    def _take_partial(self) -> Speech | None:
+        # Once silence begins the pause's decode is next, and a partial would only be in its way.
+        if not self._ears.endpointer.speaking:
+            return None
+        self._partial_end = self._ears.history.end
+        return replace(self._take(), word_times=False)
+
+    async def _tell_partial(self) -> None:
+        decoded = await self._decode(Job(Urgency.PARTIAL, self._take_partial))
+        if decoded is None:
+            return
+        rest_ms = decoded.timing.compute_ms * PARTIAL_REST
+        rested = self._ears.history.end + int(rest_ms * RECOGNITION_RATE_HZ / 1000)
+        self._partial_due = max(self._partial_due, rested)
+        hypothesis = decoded.hypothesis
+        if hypothesis.text and not is_looping(hypothesis):
+            text, stable = self._so_far(hypothesis)
+            await self._ears.emit(tell.partial(text, stable, self._partial_end))
+
+    def _so_far(self, hypothesis: Hypothesis) -> tuple[str, int]:
+        """Return the whole text with `hypothesis` for the piece in progress, and how much of it is stable."""
+        before = [piece.result().text for piece in self._pieces if piece.done()]
+        text = join([*before, hypothesis.text], hypothesis.language)
+        stable = stable_chars(self._partial_text, hypothesis.text, hypothesis.language)
+        self._partial_text = hypothesis.text
+        return text, len(text) - len(hypothesis.text) + stable
+
+    async def _tell_pause(self, at: int, speech: Speech) -> Heard:
+        heard, end_of_turn = await asyncio.gather(self._hear(speech), self._judge(speech))
+        heard = replace(heard, end_of_turn=end_of_turn)
+        before = [await piece for piece in self._pieces]
+        self._pause_told = True
+        await self._ears.emit(tell.pause(at, [*before, heard]))
+        return heard
+
+    async def _tell_final(self, at: int, last: asyncio.Task[Heard], *, from_pause: bool) -> None:
+        pieces = [await piece for piece in [*self._pieces, last]]
+        await self._ears.emit(tell.final(self._start, at, pieces, from_pause=from_pause))
+
+    async def _hear(self, speech: Speech) -> Heard:
+        decoded = await self._decode(Job(Urgency.FINAL, lambda: speech))
+        if decoded is None:
+            raise RuntimeError("a decoder dropped speech that was wanted")
+        return believe(decoded, speech)
+
+    async def _decode(self, job: Job) -> Decoded | None:
+        decoded = await self._ears.decoder.decode(job)
+        if decoded is not None:
+            self._ears.stopwatch.add(decoded.timing)
+        return decoded
+
+    async def _judge(self, speech: Speech) -> float | None:
+        judge = self._ears.judge
+        return None if judge is None else await judge.probability(speech.samples)
