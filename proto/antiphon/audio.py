@@ -162,7 +162,8 @@ def _mulaw_encode(samples: Int16) -> NDArray[np.uint8]:
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
     mantissa = (magnitude >> (exponent + 3)) & 15
     sign = np.where(wide < 0, 0x80, 0)
-    return (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8)
+    code: NDArray[np.int32] = ~(sign | (exponent << 4) | mantissa) & 0xFF
+    return code.astype(np.uint8)
 
 
 def _alaw_encode(samples: Int16) -> NDArray[np.uint8]:
@@ -171,4 +172,5 @@ def _alaw_encode(samples: Int16) -> NDArray[np.uint8]:
     exponent = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int32) - 7, 0)
     mantissa = (magnitude >> np.maximum(exponent + 3, 4)) & 15
     sign = np.where(wide >= 0, 0x80, 0)
-    return ((sign | (exponent << 4) | mantissa) ^ 0x55).astype(np.uint8)
+    code: NDArray[np.int32] = (sign | (exponent << 4) | mantissa) ^ 0x55
+    return code.astype(np.uint8)

@@ -114,8 +114,16 @@ def _explain_one(table: str, model: type[Table], detail: ErrorDetails) -> str:
     name = ".".join([table, *(str(part) for part in detail["loc"])])
     variable = PREFIX + name.upper().replace(".", SEPARATOR)
     if detail["type"] == "extra_forbidden":
-        known = ", ".join(sorted(model.model_fields))
+        known = ", ".join(sorted(_table_at(model, detail["loc"][:-1]).model_fields))
         return (
-            f"unknown setting {name} = {detail['input']!r} ({variable}); [{table}] knows: {known}"
+            f"unknown setting {name} = {detail['input']!r} ({variable}); its table knows: {known}"
         )
     return f"setting {name} = {detail['input']!r} ({variable}): {detail['msg']}"
+
+
+def _table_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:
+    for part in location:
+        inner = model.model_fields[str(part)].annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return model

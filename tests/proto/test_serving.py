@@ -1,0 +1,201 @@
+"""A real server on a Unix socket: errors, health, reflection, shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from antiphon.channel import connect
+from antiphon.errors import AntiphonError, InvalidInput, Misconfigured, NotFound, Unavailable
+from antiphon.serving import run, serve
+from antiphon.status import from_rpc_error
+from antiphon.v1 import conversation_pb2 as pb
+from antiphon.v1.common_pb2 import GetInfoRequest, ServiceInfo
+from antiphon.v1.conversation_pb2_grpc import (
+    ConversationServicer,
+    ConversationStub,
+    add_ConversationServicer_to_server,
+)
+
+NAME = "antiphon.v1.Conversation"
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Demo(ConversationServicer):
+    """Echoes, until an event tells it otherwise."""
+
+    def __init__(self) -> None:
+        self.closed = asyncio.Event()
+
+    async def GetInfo(self, request: GetInfoRequest, context: Context) -> ServiceInfo:
+        raise NotFound("no such thing", name="thing")
+
+    async def Converse(
+        self, requests: AsyncIterator[pb.ConverseRequest], context: Context
+    ) -> AsyncGenerator[pb.ConverseResponse, None]:
+        try:
+            async for request in requests:
+                match request.event:
+                    case "group":
+                        raise ExceptionGroup("", [InvalidInput("bad event", param="type")])
+                    case "bug":
+                        raise ZeroDivisionError("tangerine")
+                    case "abort":
+                        await context.abort(grpc.StatusCode.DATA_LOSS, "lost")
+                yield pb.ConverseResponse(event=request.event)
+        finally:
+            self.closed.set()
+
+
+Test = Callable[[str, Demo], Awaitable[None]]
+
+
+def serving(tmp_path: Path, test: Test) -> None:
+    """Run `test` against a server that is then stopped as the supervisor would."""
+    address = f"unix:{tmp_path}/s"
+    demo: list[Demo] = []
+
+    async def register(server: grpc.aio.Server) -> list[str]:
+        demo.append(Demo())
+        add_ConversationServicer_to_server(demo[0], server)
+        return [NAME]
+
+    async def main() -> None:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            group.create_task(serve(address, register, grace_s=0.1))
+            await _ready(address)
+            await test(address, demo[0])
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    asyncio.run(main())
+
+
+async def _ready(address: str) -> None:
+    async with connect(address) as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        reply = await stub.Check(health_pb2.HealthCheckRequest(service=NAME), wait_for_ready=True)
+        assert reply.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def _problem(address: str, event: str) -> AntiphonError:
+    async with connect(address) as channel:
+        call = ConversationStub(channel).Converse()
+        await call.write(pb.ConverseRequest(event=event))
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await call.read()
+        return from_rpc_error(failed.value, "demo")
+
+
+def test_errors_arrive_as_they_left(tmp_path: Path) -> None:
+    async def test(address: str, _: Demo) -> None:
+        problem = await _problem(address, "group")
+        assert isinstance(problem, InvalidInput)
+        assert (problem.message, problem.metadata) == ("bad event", {"param": "type"})
+
+    serving(tmp_path, test)
+
+
+def test_unary_errors_arrive_too(tmp_path: Path) -> None:
+    async def test(address: str, _: Demo) -> None:
+        async with connect(address) as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as failed:
+                await ConversationStub(channel).GetInfo(GetInfoRequest())
+        problem = from_rpc_error(failed.value, "demo")
+        assert isinstance(problem, NotFound)
+        assert problem.reason == "NOT_FOUND"
+
+    serving(tmp_path, test)
+
+
+def test_a_bug_is_internal_and_tells_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(address: str, _: Demo) -> None:
+        problem = await _problem(address, "bug")
+        assert type(problem) is AntiphonError
+        assert "ZeroDivisionError" in problem.message
+        assert "tangerine" not in problem.message + caplog.text
+
+    serving(tmp_path, test)
+
+
+def test_an_abort_passes(tmp_path: Path) -> None:
+    async def test(address: str, _: Demo) -> None:
+        assert "lost" in (await _problem(address, "abort")).message
+
+    serving(tmp_path, test)
+
+
+def test_cancelling_closes_the_servicers_stream(tmp_path: Path) -> None:
+    async def test(address: str, demo: Demo) -> None:
+        async with connect(address) as channel:
+            call = ConversationStub(channel).Converse()
+            await call.write(pb.ConverseRequest(event="hello"))
+            assert (await call.read()).event == "hello"
+            call.cancel()
+            await demo.closed.wait()
+
+    serving(tmp_path, test)
+
+
+def test_reflection_lists_the_service(tmp_path: Path) -> None:
+    async def test(address: str, _: Demo) -> None:
+        async with connect(address) as channel:
+            stub_of: Any = reflection_pb2_grpc.ServerReflectionStub
+            stub = stub_of(channel)
+            call = stub.ServerReflectionInfo()
+            await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+            reply = await call.read()
+            assert NAME in [service.name for service in reply.list_services_response.service]
+            call.cancel()
+
+    serving(tmp_path, test)
+
+
+def test_a_server_that_is_gone_is_unavailable(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with connect(f"unix:{tmp_path}/none") as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as failed:
+                await ConversationStub(channel).GetInfo(GetInfoRequest())
+        problem = from_rpc_error(failed.value, "demo")
+        assert isinstance(problem, Unavailable)
+        assert "demo service" in problem.message
+
+    asyncio.run(main())
+
+
+def test_a_port_in_use_is_told_before_anything_loads() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+
+        async def register(_: grpc.aio.Server) -> list[str]:
+            raise AssertionError("loaded")
+
+        with pytest.raises(Misconfigured, match=address):
+            asyncio.run(serve(address, register))
+
+
+def test_run_turns_a_bad_start_into_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        raise Misconfigured("setting x is wrong")
+
+    assert run(main()) == 2
+    assert "setting x is wrong" in caplog.text
+
+
+def test_run_returns_0() -> None:
+    async def main() -> None: ...
+
+    assert run(main()) == 0

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+
+from antiphon.errors import Misconfigured
+from antiphon.settings import Table, load, load_all
+
+
+class Inner(Table):
+    threshold: float = Field(0.5, ge=0, le=1)
+
+
+class Demo(Table):
+    threads: int = Field(1, ge=1)
+    name: str = "x"
+    inner: Inner = Inner()
+
+
+def _environ(tmp_path: Path, text: str, **variables: str) -> dict[str, str]:
+    path = tmp_path / "antiphon.toml"
+    path.write_text(text)
+    return {"ANTIPHON_CONFIG": str(path), **variables}
+
+
+def test_environment_overrides_file_overrides_default(tmp_path: Path) -> None:
+    environ = _environ(tmp_path, "[demo]\nthreads = 2\nname = 'file'\n", ANTIPHON_DEMO__THREADS="3")
+    assert load("demo", Demo, environ) == Demo(threads=3, name="file")
+
+
+def test_nested_tables_are_merged(tmp_path: Path) -> None:
+    environ = _environ(tmp_path, "[demo]\nname = 'y'\n", ANTIPHON_DEMO__INNER__THRESHOLD="0.25")
+    assert load("demo", Demo, environ) == Demo(name="y", inner=Inner(threshold=0.25))
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "words"),
+    [
+        ("[demo]\nthreads = 0\n", {}, ["demo.threads", "0", "greater than or equal to 1"]),
+        ("[demo]\nthread = 1\n", {}, ["demo.thread", "threads", "ANTIPHON_DEMO__THREAD"]),
+        ("", {"ANTIPHON_DEMO__THREADS": "many"}, ["demo.threads", "'many'", "integer"]),
+        ("", {"ANTIPHON_DEMO__INNER__THRESHOLD": "2"}, ["demo.inner.threshold", "'2'"]),
+        ("", {"ANTIPHON_DEMO__INNER__TRESHOLD": "1"}, ["demo.inner.treshold", "knows: threshold"]),
+        ("demo = 3\n", {}, ["[demo]", "must be a table"]),
+        ("[demo\n", {}, ["not valid TOML"]),
+    ],
+)
+def test_what_is_wrong_is_named(
+    tmp_path: Path, text: str, variables: dict[str, str], words: list[str]
+) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        load("demo", Demo, _environ(tmp_path, text, **variables))
+    assert all(word in refused.value.message for word in words), refused.value.message
+
+
+def test_no_file_means_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load("demo", Demo, {}) == Demo()
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="does not exist"):
+        load("demo", Demo, {"ANTIPHON_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot read"):
+        load("demo", Demo, {"ANTIPHON_CONFIG": str(tmp_path)})
+
+
+def test_load_all_returns_every_table(tmp_path: Path) -> None:
+    environ = _environ(tmp_path, "[demo]\nthreads = 2\n")
+    assert load_all({"demo": Demo, "other": Inner}, environ) == {
+        "demo": Demo(threads=2),
+        "other": Inner(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"), [("[dmeo]\n", {}), ("", {"ANTIPHON_DMEO__THREADS": "1"})]
+)
+def test_load_all_refuses_unknown_tables(
+    tmp_path: Path, text: str, variables: dict[str, str]
+) -> None:
+    with pytest.raises(Misconfigured, match="'dmeo'"):
+        load_all({"demo": Demo}, _environ(tmp_path, text, **variables))
+
+
+def test_variables_without_a_table_are_no_settings() -> None:
+    assert load_all({"demo": Demo}, {"ANTIPHON_SPEECH": "/data"}) == {"demo": Demo()}
