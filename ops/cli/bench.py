@@ -1,0 +1,71 @@
+"""`antiphon bench`: starts what it measures, measures it, stops it again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from antiphon.errors import InvalidInput
+from ops.bench.bench import Bench, Engines, Options, Result
+from ops.bench.figures import string_keys, table
+from ops.bench.machine import machine
+from ops.bench.registry import NAMES, find
+
+
+def bench_command(
+    name: Annotated[str, typer.Argument(help=f"one of: {', '.join(NAMES)}")],
+    data: Annotated[Path | None, typer.Option(help="a folder of clips with a manifest.tsv")] = None,
+    engines: Annotated[
+        Engines | None, typer.Option(help="real models, or stand-ins with calibrated delays")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="at most so many clips or runs")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+    plot: Annotated[Path | None, typer.Option(help="draw a picture into this file")] = None,
+) -> None:
+    """Measure one part of the appliance on its own sockets; it needs no running appliance."""
+    bench = find(name)
+    if plot is not None and not bench.plots:
+        raise InvalidInput(f"the benchmark {name!r} draws no picture")
+    options = Options(data, engines or bench.engines, limit, plot)
+    # Taken before, since the measurement itself is load.
+    where = machine()
+    with _standard_output_kept():
+        result = asyncio.run(_run(bench, options))
+    print(_report(name, options, result, where, as_json=as_json))
+
+
+async def _run(bench: Bench, options: Options) -> Result:
+    return await bench.run(options)
+
+
+def _report(
+    name: str, options: Options, result: Result, where: dict[str, Any], *, as_json: bool
+) -> str:
+    context = {"bench": name, "engines": options.engines, "machine": where, **result.context}
+    figures = string_keys(result.figures)
+    if as_json:
+        return json.dumps({**figures, "context": string_keys(context)}, indent=2)
+    simulated = " with SIMULATED engines" if options.engines is Engines.SIMULATED else ""
+    return f"{name}{simulated}\n\n{table(figures)}\n\n{table(string_keys(context))}"
+
+
+@contextmanager
+def _standard_output_kept() -> Iterator[None]:
+    """Send to standard error whatever a library prints meanwhile, also from C."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)

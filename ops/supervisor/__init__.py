@@ -1,0 +1,1 @@
+"""Runs the services as child processes: started together, watched, stopped in order."""

@@ -1,0 +1,67 @@
+"""Whether a service can listen at an address: asked before anything starts, so that it is told first."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from antiphon.errors import Misconfigured
+
+# sockaddr_un(7): 108 bytes with the zero at the end.
+MAX_SOCKET_PATH_BYTES = 107
+UNIX = "unix:"
+
+
+def check_free(setting: str, address: str) -> None:
+    """Raise `Misconfigured`, naming `setting`, where nobody could listen at `address` now."""
+    if address.startswith(UNIX):
+        _check_unix(setting, Path(address.removeprefix(UNIX)))
+    else:
+        _check_tcp(setting, address)
+
+
+def _check_unix(setting: str, path: Path) -> None:
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH_BYTES:
+        raise Misconfigured(
+            f"{setting}: the path of a Unix socket holds at most {MAX_SOCKET_PATH_BYTES} bytes, and {path} "
+            f"has {len(os.fsencode(path))}; set XDG_RUNTIME_DIR to a shorter folder"
+        )
+    if not path.parent.is_dir():
+        raise Misconfigured(
+            f"{setting}: there is no folder {path.parent} for the socket {path.name}"
+        )
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return  # nobody listens; a socket file that was left behind is replaced by gRPC
+    raise Misconfigured(
+        f"{setting}: another process listens at {path}; stop it, or set another address"
+    )
+
+
+def _check_tcp(setting: str, address: str) -> None:
+    host, port = _split(setting, address)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Misconfigured(f"{setting}: {host} is no address of this host ({error})") from None
+    family, kind, protocol, _, place = found[0]
+    with socket.socket(family, kind, protocol) as probe:
+        # As gRPC binds: a port whose last connections are only winding down is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(place)
+        except OSError as error:
+            raise Misconfigured(
+                f"{setting}: cannot listen at {address}: {error.strerror}; "
+                "stop the process that uses it, or set another address"
+            ) from None
+
+
+def _split(setting: str, address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise Misconfigured(f"{setting}: {address!r} is neither HOST:PORT nor unix:PATH")
+    return host.strip("[]"), int(port)

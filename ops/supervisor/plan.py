@@ -1,0 +1,86 @@
+"""Which process runs which service, with which interpreter and environment. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from ops.settings import Settings
+
+ENGINES = ("asr", "llm", "tts")
+GATEWAY = "server"
+SERVICES = (*ENGINES, GATEWAY)
+MODULES = {
+    "asr": "inference.asr",
+    "llm": "inference.llm",
+    "tts": "inference.tts",
+    "server": "server",
+}
+
+# What every process gets. PASSIVE: threads that wait for work by spinning take it from the other
+# engines; synthesis was then seen to take 6 to 17 times as long on two cores. OFFLINE: no process
+# opens a connection outside the site.
+ENVIRON = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONUNBUFFERED": "1",
+}
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One process: `environ` is added to the supervisor's own."""
+
+    name: str
+    module: str
+    python: Path
+    address: str
+    environ: Mapping[str, str]
+
+
+def plan(
+    settings: Settings,
+    names: Iterable[str] = SERVICES,
+    overrides: Mapping[str, str] = MappingProxyType({}),
+) -> list[Service]:
+    """Return the services to run, each told where it listens; the gateway also where they do.
+
+    `overrides` are variables that `settings` was loaded with beside the supervisor's own environment.
+    """
+    chosen = list(names)
+    return [_service(settings, name, chosen, overrides) for name in chosen]
+
+
+def _service(
+    settings: Settings, name: str, chosen: list[str], overrides: Mapping[str, str]
+) -> Service:
+    table = getattr(settings, name)
+    environ = {**ENVIRON, **overrides}
+    environ[_variable(name, "address")] = table.address
+    if name in ENGINES:
+        environ.update(dict.fromkeys(THREAD_VARIABLES, str(table.threads)))
+    else:
+        # Engines that run elsewhere are found where [server] says.
+        for engine in set(chosen) & set(ENGINES):
+            environ[_variable(GATEWAY, engine)] = getattr(settings, engine).address
+    return Service(name, MODULES[name], _interpreter(settings, name), table.address, environ)
+
+
+def _interpreter(settings: Settings, name: str) -> Path:
+    if name == "tts" and settings.tts.engine != "simulated":
+        return settings.supervisor.tts
+    if name == "llm" and settings.llm.engine == "vllm":
+        return settings.supervisor.vllm
+    return settings.supervisor.main
+
+
+def _variable(table: str, name: str) -> str:
+    return f"ANTIPHON_{table}__{name}".upper()

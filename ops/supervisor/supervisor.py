@@ -1,0 +1,93 @@
+"""Starts services together, watches them, stops them in order: the gateway first, then the engines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from ops.settings import SupervisorSettings
+from ops.supervisor.addresses import check_free
+from ops.supervisor.keeper import Event, Keeper
+from ops.supervisor.plan import GATEWAY, Service
+from ops.supervisor.run_folder import hold, write_states
+
+
+@asynccontextmanager
+async def supervised(
+    services: Sequence[Service],
+    folder: Path,
+    settings: SupervisorSettings,
+    report: Callable[[Event], None],
+) -> AsyncIterator[None]:
+    """Run `services` for the length of the block, which begins when all of them answer.
+
+    `folder` is held against other supervisors, and nothing starts where an address is not free
+    (`Misconfigured`). Raises `Unavailable` where a service does not start. However the block ends,
+    no process is left behind; one that ends in between is started again.
+    """
+    with hold(folder):
+        for service in services:
+            check_free(f"[{service.name}] address", service.address)
+        supervisor = _Supervisor(services, folder, settings, report)
+        try:
+            await supervisor.start()
+            async with supervisor.watching():
+                yield
+        finally:
+            await supervisor.stop()
+
+
+class _Supervisor:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        folder: Path,
+        settings: SupervisorSettings,
+        report: Callable[[Event], None],
+    ) -> None:
+        self._folder = folder
+        self._report = report
+        self._keepers = [Keeper(service, settings, self._note) for service in services]
+
+    async def start(self) -> None:
+        """Start all at once, since each mostly waits for its weights; the first failure ends it."""
+        self._tell()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for keeper in self._keepers:
+                    group.create_task(keeper.start())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Start again what ends during the block; what the block raises comes out as it is."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeping = [group.create_task(keeper.keep()) for keeper in self._keepers]
+                try:
+                    yield
+                finally:
+                    for task in keeping:
+                        task.cancel()
+        except BaseExceptionGroup as raised:
+            raise raised.exceptions[0] from None
+
+    async def stop(self) -> None:
+        """Callers are told by the gateway before what it depends on goes away."""
+        gateways = [keeper for keeper in self._keepers if keeper.service.name == GATEWAY]
+        engines = [keeper for keeper in self._keepers if keeper.service.name != GATEWAY]
+        for stage in (gateways, engines):
+            await asyncio.gather(*(keeper.stop() for keeper in stage))
+
+    def _note(self, event: Event) -> None:
+        self._tell()
+        self._report(event)
+
+    def _tell(self) -> None:
+        with suppress(OSError):  # a full disk must not stop what it is told about
+            write_states(
+                self._folder, {keeper.service.name: keeper.state for keeper in self._keepers}
+            )
