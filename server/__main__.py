@@ -13,6 +13,7 @@ from antiphon.v1.conversation_pb2_grpc import add_ConversationServicer_to_server
 from server.converse import Converse
 from server.engines.services import open_services
 from server.keys import load_or_make
+from server.realtime import vocabulary
 from server.settings import AgentSettings, ServerSettings
 
 
@@ -22,6 +23,7 @@ async def main() -> None:
     agent = load("agent", AgentSettings)
     key = load_or_make(settings.key_file)
     services = open_services(settings)
+    vocabulary.build()
 
     async def register(server: grpc.aio.Server) -> list[str]:
         add_ConversationServicer_to_server(Converse(services, settings, agent, key), server)
