@@ -1,0 +1,23 @@
+"""Services made of the stand-in, and settings for them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ops.settings import SupervisorSettings
+from ops.supervisor.plan import Service
+
+
+def stand_in(kind: str, folder: Path, name: str = "asr") -> Service:
+    """Return a service that behaves as the stand-in's `kind`."""
+    address = f"unix:{folder / name}.sock"
+    environ = {"STAND_IN": kind, "ANTIPHON_ASR__ADDRESS": address}
+    return Service(name, "tests.ops.supervisor.stand_in", Path(sys.executable), address, environ)
+
+
+def quick(folder: Path, *, start_timeout_s: float = 30.0) -> SupervisorSettings:
+    """Return settings that give up soon."""
+    return SupervisorSettings(
+        log_dir=folder / "logs", stop_grace_s=0.2, start_timeout_s=start_timeout_s
+    )

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops.settings import Settings
+from ops.supervisor.plan import SERVICES, Service, plan
+
+
+def planned(environ: dict[str, str], *names: str) -> dict[str, Service]:
+    services = plan(Settings.load(environ), names or SERVICES)
+    return {service.name: service for service in services}
+
+
+def test_each_service_has_its_module_and_address() -> None:
+    services = planned({"ANTIPHON_SERVER__ADDRESS": "127.0.0.1:7"})
+    assert {name: service.module for name, service in services.items()} == {
+        "asr": "inference.asr",
+        "llm": "inference.llm",
+        "tts": "inference.tts",
+        "server": "server",
+    }
+    assert services["server"].address == "127.0.0.1:7"
+    assert services["server"].environ["ANTIPHON_SERVER__ADDRESS"] == "127.0.0.1:7"
+
+
+@pytest.mark.parametrize(
+    ("environ", "interpreters"),
+    [
+        ({}, {"asr": "/m", "llm": "/m", "tts": "/t", "server": "/m"}),
+        ({"ANTIPHON_LLM__ENGINE": "vllm"}, {"asr": "/m", "llm": "/v", "tts": "/t", "server": "/m"}),
+        ({"ANTIPHON_TTS__ENGINE": "simulated"}, {"tts": "/m"}),
+    ],
+)
+def test_each_engine_has_its_interpreter(
+    environ: dict[str, str], interpreters: dict[str, str]
+) -> None:
+    where = {"MAIN": "/m", "TTS": "/t", "VLLM": "/v"}
+    environ |= {f"ANTIPHON_SUPERVISOR__{name}": path for name, path in where.items()}
+    services = planned(environ)
+    assert {name: services[name].python for name in interpreters} == {
+        name: Path(path) for name, path in interpreters.items()
+    }
+
+
+def test_the_gateway_is_told_where_the_engines_listen_that_start_with_it() -> None:
+    environ = {"ANTIPHON_ASR__ADDRESS": "unix:/a.sock", "ANTIPHON_SERVER__LLM": "far:1"}
+    told = planned(environ, "asr", "server")["server"].environ
+    assert told["ANTIPHON_SERVER__ASR"] == "unix:/a.sock"
+    assert "ANTIPHON_SERVER__LLM" not in told
+
+
+def test_an_engine_gets_its_threads_and_no_network() -> None:
+    environ = planned({"ANTIPHON_TTS__THREADS": "3"})["tts"].environ
+    assert environ["OMP_NUM_THREADS"] == "3"
+    assert environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert environ["HF_HUB_OFFLINE"] == environ["TRANSFORMERS_OFFLINE"] == "1"
+    assert "OMP_NUM_THREADS" not in planned({})["server"].environ
+
+
+def test_overrides_reach_every_service() -> None:
+    services = plan(Settings.load({}), ["asr", "server"], {"ANTIPHON_ASR__BEAM_SIZE": "5"})
+    assert all(one.environ["ANTIPHON_ASR__BEAM_SIZE"] == "5" for one in services)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from antiphon.errors import Misconfigured, Unavailable
+from ops.supervisor.child import Child
+from ops.supervisor.keeper import Crashed, Event, Ready
+from ops.supervisor.plan import Service
+from ops.supervisor.run_folder import holder, read_states
+from ops.supervisor.supervisor import supervised
+from tests.ops.supervisor.services import quick, stand_in
+
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> list[Service]:
+    return [stand_in("serve", tmp_path, "asr"), stand_in("serve", tmp_path, "server")]
+
+
+def test_the_block_begins_when_all_answer_and_nothing_outlives_it(
+    tmp_path: Path, services: list[Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[Event] = []
+    stopped: list[int] = []
+    stop = Child.stop
+
+    async def noted(child: Child, grace_s: float) -> bool:
+        stopped.append(child.pid)
+        return await stop(child, grace_s)
+
+    monkeypatch.setattr(Child, "stop", noted)
+
+    async def run() -> list[int]:
+        async with supervised(services, tmp_path, quick(tmp_path), events.append):
+            states = read_states(tmp_path)
+            assert {name: state.state for name, state in states.items()} == {
+                "asr": "ready",
+                "server": "ready",
+            }
+            return [states["server"].pid, states["asr"].pid]
+
+    gateway_first = asyncio.run(run())
+    assert {event.service for event in events if isinstance(event, Ready)} == {"asr", "server"}
+    assert stopped == gateway_first
+    assert holder(tmp_path) is None
+    for pid in gateway_first:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_what_ends_in_between_is_started_again(tmp_path: Path, services: list[Service]) -> None:
+    events: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def run() -> None:
+        async with (
+            asyncio.timeout(PATIENCE_S),
+            supervised(services, tmp_path, quick(tmp_path), events.put_nowait),
+        ):
+            assert {(await events.get()).service for _ in range(2)} == {"asr", "server"}
+            os.kill(read_states(tmp_path)["asr"].pid, 9)
+            assert isinstance(await events.get(), Crashed)
+            assert isinstance(await events.get(), Ready)
+
+    asyncio.run(run())
+
+
+def test_one_that_does_not_start_ends_the_others(tmp_path: Path) -> None:
+    services = [stand_in("family", tmp_path, "llm"), stand_in("crash", tmp_path, "asr")]
+
+    async def run() -> None:
+        async with supervised(services, tmp_path, quick(tmp_path), lambda _: None):
+            raise AssertionError("not all services answer")
+
+    with pytest.raises(Unavailable, match="asr service ended as it started"):
+        asyncio.run(run())
+    assert holder(tmp_path) is None
+
+
+def test_nothing_starts_where_an_address_is_taken(tmp_path: Path, services: list[Service]) -> None:
+    async def run() -> None:
+        server = await asyncio.start_unix_server(lambda *_: None, tmp_path / "asr.sock")
+        async with server, supervised(services, tmp_path, quick(tmp_path), lambda _: None):
+            pass
+
+    with pytest.raises(Misconfigured, match=r"\[asr\] address: another process listens"):
+        asyncio.run(run())
+    assert not (tmp_path / "logs").exists()
+
+
+def test_what_the_block_raises_comes_out_as_it_is(tmp_path: Path, services: list[Service]) -> None:
+    async def run() -> None:
+        async with supervised(services[:1], tmp_path, quick(tmp_path), lambda _: None):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(run())
+
+
+def test_a_full_disk_does_not_stop_it(
+    tmp_path: Path, services: list[Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ops.supervisor.supervisor.write_states", full)
+
+    async def run() -> None:
+        async with supervised(services[:1], tmp_path, quick(tmp_path), lambda _: None):
+            pass
+
+    asyncio.run(run())
