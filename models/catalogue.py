@@ -69,6 +69,10 @@ class WheelSource(_Value):
     kind: Literal["wheel"]
     wheels: Annotated[tuple[Wheel, ...], Field(min_length=1)]
 
+    def describe(self) -> str:
+        """Return where the files come from, for people."""
+        return ", ".join(wheel.file for wheel in self.wheels)
+
 
 class HubSource(_Value):
     """Files of a hub's repository at a revision (a commit, or a branch that the first pull resolves to one)."""
@@ -78,12 +82,20 @@ class HubSource(_Value):
     revision: Annotated[str, Field(min_length=1)] = "main"
     gated: bool = False
 
+    def describe(self) -> str:
+        """Return where the files come from, for people."""
+        return f"{self.repository} at {self.revision}" + (" (gated)" if self.gated else "")
+
 
 class FolderSource(_Value):
     """Files that the operator has in a folder."""
 
     kind: Literal["folder"]
     folder: Path
+
+    def describe(self) -> str:
+        """Return where the files come from, for people."""
+        return f"the folder {self.folder}"
 
 
 class ConvertSource(_Value):
@@ -92,6 +104,10 @@ class ConvertSource(_Value):
     kind: Literal["convert"]
     from_: Annotated[Name, Field(alias="from")]
     with_: Annotated[str, Field(alias="with")]
+
+    def describe(self) -> str:
+        """Return where the files come from, for people."""
+        return f"{self.from_} by {self.with_}"
 
 
 Source = WheelSource | HubSource | FolderSource | ConvertSource

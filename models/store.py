@@ -8,6 +8,7 @@ DIR/.parts/  .staging/   downloads that can go on, and models being put together
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ from models.convert.converters import converter
 from models.convert.record import Conversion, read_conversion
 from models.pins import Pin
 from models.seen import Seen
+from models.settings import ModelsSettings
 from models.site_pins import read_site_pins
 
 
@@ -102,6 +104,11 @@ class Store:
         """Return where the model `name` is, or would be."""
         return self.root / name
 
+    def revision(self, name: str) -> str:
+        """Return what tells these weights from any others of that name: 12 hex digits over all their hashes."""
+        hashes = "".join(f"{path}={sha256}\n" for path, sha256 in sorted(self.hashes(name).items()))
+        return hashlib.sha256(hashes.encode()).hexdigest()[:12]
+
     def hashes(self, name: str) -> dict[str, str]:
         """Return the SHA-256 of each file of the model `name`; raise as `path` does where it is not ready."""
         folder = self.path(name)
@@ -122,6 +129,11 @@ class Store:
             if sha256 and record.inputs.get(path) != sha256:
                 return f"was made from another {path} than {source.from_} has"
         return None
+
+
+def open_store(settings: ModelsSettings) -> Store:
+    """Return the store that the table [models] describes; nothing is read but the catalogue."""
+    return Store(settings.dir, load_catalogue(settings.catalogue))
 
 
 def _faults(entry: Entry, folder: Path, recorded: Mapping[str, Pin], seen: Seen) -> dict[str, str]:

@@ -11,6 +11,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,12 @@ def specification(config: Config, read: Read) -> TransformerDecoderModelSpec:
     head = "model.embed_tokens" if config["tie_word_embeddings"] else "lm_head"
     decoder.projection.weight = read(head)
     for number, layer in enumerate(decoder.layer):
-        _set_layer(layer, lambda part, n=number: read(f"model.layers.{n}.{part}"))
+        _set_layer(layer, partial(_read_in_layer, read, number))
     return spec
+
+
+def _read_in_layer(read: Read, number: int, part: str) -> Float32:
+    return read(f"model.layers.{number}.{part}")
 
 
 def _set_layer(layer: Any, read: Read) -> None:
