@@ -14,7 +14,7 @@ import psutil
 from ops.settings import Settings
 from ops.supervisor.plan import GATEWAY, plan
 from ops.supervisor.run_folder import read_states
-from ops.supervisor.supervisor import supervised
+from ops.supervisor.supervisor import claimed, supervised
 
 # Unix socket paths are short; a temporary folder named by the environment need not be.
 SHORT_FOLDER = "/tmp"
@@ -60,10 +60,11 @@ async def running(*names: str, **tables: Mapping[str, Any]) -> AsyncIterator[Run
         environ = {**_own_places(folder), **dict(_variables(tables))}
         settings = Settings.load({**os.environ, **environ})
         services = plan(settings, names, environ)
-        async with supervised(services, folder, settings.supervisor, lambda _: None):
-            found = Running(folder, settings)
-            found.update({service.name: service.address for service in services})
-            yield found
+        found = Running(folder, settings)
+        found.update({service.name: service.address for service in services})
+        with claimed(services, folder):
+            async with supervised(services, folder, settings.supervisor, lambda _: None):
+                yield found
 
 
 def _own_places(folder: Path) -> dict[str, str]:

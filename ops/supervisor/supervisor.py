@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from ops.settings import SupervisorSettings
@@ -12,6 +12,18 @@ from ops.supervisor.addresses import check_free
 from ops.supervisor.keeper import Event, Keeper
 from ops.supervisor.plan import GATEWAY, Service
 from ops.supervisor.run_folder import hold, write_states
+
+
+@contextmanager
+def claimed(services: Sequence[Service], folder: Path) -> Iterator[None]:
+    """Hold `folder` against other supervisors for the length of the block.
+
+    Raises `Misconfigured` before it begins where one holds it, or where an address is not free.
+    """
+    with hold(folder):
+        for service in services:
+            check_free(f"[{service.name}] address", service.address)
+        yield
 
 
 @asynccontextmanager
@@ -23,20 +35,16 @@ async def supervised(
 ) -> AsyncIterator[None]:
     """Run `services` for the length of the block, which begins when all of them answer.
 
-    `folder` is held against other supervisors, and nothing starts where an address is not free
-    (`Misconfigured`). Raises `Unavailable` where a service does not start. However the block ends,
-    no process is left behind; one that ends in between is started again.
+    `folder` must be claimed. Raises `Unavailable` or `Misconfigured` where a service does not start.
+    One that ends in between is started again. However the block ends, no process is left behind.
     """
-    with hold(folder):
-        for service in services:
-            check_free(f"[{service.name}] address", service.address)
-        supervisor = _Supervisor(services, folder, settings, report)
-        try:
-            await supervisor.start()
-            async with supervisor.watching():
-                yield
-        finally:
-            await supervisor.stop()
+    supervisor = _Supervisor(services, folder, settings, report)
+    try:
+        await supervisor.start()
+        async with supervisor.watching():
+            yield
+    finally:
+        await supervisor.stop()
 
 
 class _Supervisor:

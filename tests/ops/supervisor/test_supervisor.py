@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from ops.supervisor.child import Child
 from ops.supervisor.keeper import Crashed, Event, Ready
 from ops.supervisor.plan import Service
 from ops.supervisor.run_folder import holder, read_states
-from ops.supervisor.supervisor import supervised
+from ops.supervisor.supervisor import claimed, supervised
 from tests.ops.supervisor.services import quick, stand_in
 
 PATIENCE_S = 60.0
@@ -47,7 +48,6 @@ def test_the_block_begins_when_all_answer_and_nothing_outlives_it(
     gateway_first = asyncio.run(run())
     assert {event.service for event in events if isinstance(event, Ready)} == {"asr", "server"}
     assert stopped == gateway_first
-    assert holder(tmp_path) is None
     for pid in gateway_first:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
@@ -78,18 +78,28 @@ def test_one_that_does_not_start_ends_the_others(tmp_path: Path) -> None:
 
     with pytest.raises(Unavailable, match="asr service ended as it started"):
         asyncio.run(run())
-    assert holder(tmp_path) is None
 
 
 def test_nothing_starts_where_an_address_is_taken(tmp_path: Path, services: list[Service]) -> None:
-    async def run() -> None:
-        server = await asyncio.start_unix_server(lambda *_: None, tmp_path / "asr.sock")
-        async with server, supervised(services, tmp_path, quick(tmp_path), lambda _: None):
-            pass
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "asr.sock"))
+        listener.listen()
+        with (
+            pytest.raises(Misconfigured, match=r"\[asr\] address: another process listens"),
+            claimed(services, tmp_path),
+        ):
+            raise AssertionError("an address is taken")
+    assert holder(tmp_path) is None
 
-    with pytest.raises(Misconfigured, match=r"\[asr\] address: another process listens"):
-        asyncio.run(run())
-    assert not (tmp_path / "logs").exists()
+
+def test_a_claim_holds_the_folder(tmp_path: Path, services: list[Service]) -> None:
+    with claimed(services, tmp_path):
+        assert holder(tmp_path) == os.getpid()
+        with (
+            pytest.raises(Misconfigured, match="an appliance already runs"),
+            claimed(services, tmp_path),
+        ):
+            raise AssertionError("the folder is taken")
 
 
 def test_what_the_block_raises_comes_out_as_it_is(tmp_path: Path, services: list[Service]) -> None:

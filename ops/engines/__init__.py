@@ -1,0 +1,1 @@
+"""The command line's clients of the engine services."""

@@ -1,0 +1,43 @@
+"""The appliance shows that it works: it asks itself a question aloud, hears it, and answers."""
+
+from __future__ import annotations
+
+from antiphon.errors import Unavailable
+from ops.engines.speak import speak
+from ops.settings import Settings
+from ops.talk.caller import talk
+from ops.talk.exchange import RATE_HZ, Exchange
+from ops.talk.report import hops
+from server.keys import load as load_key
+
+QUESTION = "What is a good breakfast?"
+
+
+async def prove(settings: Settings) -> Exchange:
+    """Return the exchange that the question led to; raise an `AntiphonError` where there was none."""
+    question, _ = await speak(settings.tts.address, QUESTION, settings.agent.voice, RATE_HZ)
+    key = load_key(settings.server.key_file)
+    exchange = await talk(settings.server.address, key, question)
+    if not exchange.heard or not len(exchange.audio):
+        raise Unavailable(_what_is_missing(exchange))
+    return exchange
+
+
+def told(exchange: Exchange) -> list[str]:
+    """Return the lines that show an exchange to a person."""
+    lines = [
+        f"  asked      {QUESTION}",
+        f"  heard      {exchange.heard}",
+        f"  answered   {exchange.answered}",
+        "",
+        *(f"  {name:<32}{ms:>6.0f} ms" for name, ms in hops(exchange.timeline_ms)),
+    ]
+    if exchange.voice_to_voice_ms is not None:
+        lines.append(f"  {'voice to voice':<32}{exchange.voice_to_voice_ms:>6.0f} ms")
+    return lines
+
+
+def _what_is_missing(exchange: Exchange) -> str:
+    what = "no answer was spoken" if exchange.heard else "its own question was not heard"
+    why = f": {exchange.problem}" if exchange.problem else ""
+    return f"the appliance started, but {what}{why}; see `antiphon status` and `antiphon doctor`"
