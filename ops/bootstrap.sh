@@ -73,7 +73,7 @@ check_system_packages() {
 
     command -v apt-get >/dev/null ||
         fail "missing (by Debian's names): ${missing[*]}; install them with this system's package manager"
-    ((EUID == 0)) ||
+    (($(id -u) == 0)) ||
         fail "missing Debian packages; run: sudo apt-get update && sudo apt-get install --yes ${missing[*]}"
     step "Debian packages ${missing[*]}" install_system_packages "${missing[@]}"
     find_python
