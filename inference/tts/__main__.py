@@ -20,9 +20,9 @@ async def main() -> None:
     settings = load("tts", TtsSettings)
 
     async def register(server: grpc.aio.Server) -> list[str]:
-        from inference.tts.coqui import CoquiEngine
+        from inference.tts.vits.loading import load_voice
 
-        engine = CoquiEngine(Path(settings.model), settings.threads)
+        engine = load_voice(Path(settings.model), settings)
         servicer = Synthesizer(engine, VoiceCard(Path(settings.model).name, "en-US", "MIT"), settings.speed)
         synthesizer_pb2_grpc.add_SynthesizerServicer_to_server(servicer, server)
         return ["antiphon.v1.Synthesizer"]

@@ -104,7 +104,7 @@ class Call:
             await self._items.put(clause)
 
     async def _say(self, clause: Clause) -> None:
-        words = normalise(clause.text, clause.start)
+        words = normalise(clause.text, clause.start, clause.mark)
         if not words:
             return
         self._spoken = pb.TextSpan(start=clause.start, end=clause.end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from antiphon.paths import default_socket
 from antiphon.settings import Table
@@ -19,5 +19,14 @@ class TtsSettings(Table):
     address: str = Field(default_factory=lambda: default_socket("tts"))
     engine: Literal["coqui", "simulated"] = "coqui"
     model: str = "en-us-joe-medium"  # a voice of the catalogue; its name is what callers ask for
+    # onnxruntime: the voice's graphs, exported once. torch: Coqui's own modules; the only one for cuda.
+    runtime: Literal["onnxruntime", "torch"] = "onnxruntime"
+    device: Literal["cpu", "cuda"] = "cpu"
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     speed: Annotated[float, Field(ge=MIN_SPEED, le=MAX_SPEED, allow_inf_nan=False)] = 1.0
+
+    @model_validator(mode="after")
+    def _runtime_has_device(self) -> TtsSettings:
+        if self.device == "cuda" and self.runtime != "torch":
+            raise ValueError('device = "cuda" needs runtime = "torch"')
+        return self

@@ -1,4 +1,4 @@
-"""What is told about a voice."""
+"""What is told about a voice, and where it is found."""
 
 from __future__ import annotations
 

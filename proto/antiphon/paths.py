@@ -16,6 +16,11 @@ def state_dir() -> Path:
     return _xdg("XDG_STATE_HOME", ".local/state")
 
 
+def cache_dir() -> Path:
+    """Return where files are that are made from others, and made again where they are missing."""
+    return _xdg("XDG_CACHE_HOME", ".cache")
+
+
 def runtime_dir() -> Path:
     """Return where sockets are; short, since the path of a Unix socket holds at most 107 bytes."""
     base = os.environ.get("XDG_RUNTIME_DIR")

@@ -1,0 +1,69 @@
+"""Words and the IPA of their stretches to the characters a voice is fed, each with its word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from inference.tts.engine import Said
+from inference.tts.vits.alignment import Share, align
+
+# A stretch is one line to espeak-ng, which reads 990 bytes at once.
+MAX_STRETCH_WORDS = 40
+
+Phonemise = Callable[[Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Phoneme:
+    """One character of the voice's alphabet, and the index of the word it is a part of, if any."""
+
+    character: str
+    word: int | None = None
+
+
+def spell(words: Sequence[Said], phonemise: Phonemise) -> list[Phoneme]:
+    """Return the characters of a clause, as Coqui's own phonemiser puts them together.
+
+    Punctuation is kept, and what stands between two marks is phonemised on its own.
+    """
+    parts = stretches(words)
+    lines = phonemise([" ".join(words[index].text for index in part) for part in parts])
+    spelt: list[Phoneme] = []
+    for part, ipa in zip(parts, lines, strict=True):
+        if spelt:
+            spelt.append(Phoneme(" "))
+        spelt += _stretch([words[index] for index in part], part.start, ipa.split(), phonemise)
+    return spelt
+
+
+def stretches(words: Sequence[Said]) -> list[range]:
+    """Return the index ranges of words that no punctuation parts."""
+    found: list[range] = []
+    start = 0
+    for index, word in enumerate(words):
+        if word.mark or index + 1 == len(words) or index + 1 - start == MAX_STRETCH_WORDS:
+            found.append(range(start, index + 1))
+            start = index + 1
+    return found
+
+
+def _stretch(
+    words: Sequence[Said], first: int, groups: Sequence[str], phonemise: Phonemise
+) -> list[Phoneme]:
+    spelt: list[Phoneme] = []
+    for group, shares in zip(groups, _shares(words, groups, phonemise), strict=True):
+        if spelt:
+            spelt.append(Phoneme(" "))
+        owners = [first + word for word, length in shares for _ in range(length)]
+        spelt += [Phoneme(*pair) for pair in zip(group, owners, strict=True)]
+    mark = words[-1].mark
+    return [*spelt, Phoneme(mark)] if mark and spelt else spelt
+
+
+def _shares(
+    words: Sequence[Said], groups: Sequence[str], phonemise: Phonemise
+) -> list[list[Share]]:
+    if len(groups) == len(words):
+        return [[(index, len(group))] for index, group in enumerate(groups)]
+    return align(groups, phonemise([word.text for word in words]))

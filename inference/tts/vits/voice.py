@@ -1,0 +1,125 @@
+"""The Coqui engine: a clause's words to sound, its beginning long before its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.audio import Float32, from_float
+from inference.tts.engine import EngineInfo, Piece, Said, TimedWord
+from inference.tts.vits import silence
+from inference.tts.vits.chunks import Chunk, plan
+from inference.tts.vits.espeak import Espeak
+from inference.tts.vits.latent import Latent
+from inference.tts.vits.network import Ids, Network, Profile
+from inference.tts.vits.phonemes import Phoneme, spell
+
+# Sound may begin a little before its first phoneme does: an "s" was heard 23 ms early.
+LEAD_FRAMES = 3
+# Where a long clause is cut at no mark, the voice's own 200 ms of closing silence would be heard as one.
+TAIL_FRAMES = 4
+
+Frames = NDArray[np.int64]
+
+
+class VitsVoice:
+    """One VITS voice. The text encoder runs once a clause, flow and decoder a piece at a time."""
+
+    def __init__(
+        self, network: Network, profile: Profile, espeak: Espeak, seed: int | None = None
+    ) -> None:
+        self._network = network
+        self._profile = profile
+        self._espeak = espeak
+        self._random = np.random.default_rng(seed)
+        self._ids = {character: number for number, character in enumerate(profile.alphabet)}
+
+    @property
+    def info(self) -> EngineInfo:
+        """What it runs."""
+        return EngineInfo("coqui", self._profile.sample_rate_hz, ("streaming", "word_times"))
+
+    def speak(self, words: Sequence[Said], speed: float) -> Iterator[Piece]:
+        """See `Engine.speak`; what the voice has no sound for is left out."""
+        spelt = [
+            phoneme
+            for phoneme in spell(words, self._espeak.phonemise)
+            if phoneme.character in self._ids
+        ]
+        if any(phoneme.word is not None for phoneme in spelt):
+            yield from self._say(words, spelt, speed)
+
+    def close(self) -> None:
+        """End the phonemiser."""
+        self._espeak.close()
+
+    def _say(self, words: Sequence[Said], spelt: list[Phoneme], speed: float) -> Iterator[Piece]:
+        ids, owners = self._interleave(spelt)
+        prior, frames = self._encode(ids, speed)
+        latent = Latent(self._network, prior, self._profile.flow_context_frames)
+        spoken = word_frames(frames, owners)
+        first = max(0, min(start for _, start, _ in spoken) - LEAD_FRAMES)
+        end = latent.frames if words[-1].mark else min(latent.frames, spoken[-1][2] + TAIL_FRAMES)
+        skipped: int | None = None
+        for chunk in plan(first, end):
+            samples = self._decode(latent, chunk)
+            if skipped is None:
+                skipped = silence.leading(samples, self._profile.sample_rate_hz)
+                origin = first * self._profile.hop_samples + skipped
+                yield Piece(from_float(samples[skipped:]), self._times(words, spoken, origin))
+            else:
+                yield Piece(from_float(samples))
+
+    def _interleave(self, spelt: Sequence[Phoneme]) -> tuple[Ids, list[int | None]]:
+        """Put a blank around each phoneme, and the marks of begin and end around all."""
+        profile = self._profile
+        ids, owners = [profile.bos_id, profile.blank_id], [None, None]
+        for phoneme in spelt:
+            ids += [self._ids[phoneme.character], profile.blank_id]
+            owners += [phoneme.word, phoneme.word]
+        return np.array([[*ids, profile.eos_id]], np.int64), [*owners, None]
+
+    def _encode(self, ids: Ids, speed: float) -> tuple[Float32, Frames]:
+        profile = self._profile
+        noise = self._noise((1, 2, ids.shape[1])) * np.float32(profile.duration_noise_scale)
+        encoded = self._network.encode(ids, noise, 1 / speed)
+        frames = np.ceil(encoded.frames).astype(np.int64)
+        mean = np.repeat(encoded.mean, frames, axis=2)
+        spread = np.exp(np.repeat(encoded.log_scale, frames, axis=2))
+        return mean + self._noise(mean.shape) * spread * np.float32(profile.noise_scale), frames
+
+    def _noise(self, shape: tuple[int, ...]) -> Float32:
+        return self._random.standard_normal(shape, np.float32)
+
+    def _decode(self, latent: Latent, chunk: Chunk) -> Float32:
+        context, hop = self._profile.decoder_context_frames, self._profile.hop_samples
+        before = max(0, chunk.first - context)
+        after = min(latent.frames, chunk.end + context)
+        samples = self._network.decode(latent.window(before, after))
+        return samples[(chunk.first - before) * hop : (chunk.end - before) * hop]
+
+    def _times(
+        self, words: Sequence[Said], spoken: Sequence[tuple[int, int, int]], origin: int
+    ) -> tuple[TimedWord, ...]:
+        """Return the words' times, counted from the sample `origin` of the clause."""
+
+        def ms(frame: int) -> float:
+            samples = max(0, frame * self._profile.hop_samples - origin)
+            return samples * 1000 / self._profile.sample_rate_hz
+
+        return tuple(TimedWord(words[word].span, ms(start), ms(end)) for word, start, end in spoken)
+
+
+def word_frames(frames: Frames, owners: Sequence[int | None]) -> list[tuple[int, int, int]]:
+    """Return (word, first frame, end frame) of each word that has phonemes, in order."""
+    ends = np.cumsum(frames)
+    found: list[tuple[int, int, int]] = []
+    for owner, indices in groupby(range(len(owners)), key=lambda index: owners[index]):
+        within = list(indices)
+        if owner is not None:
+            first = within[0]
+            found.append((owner, int(ends[first] - frames[first]), int(ends[within[-1]])))
+    return found
