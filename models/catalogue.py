@@ -1,4 +1,4 @@
-"""What models there are: `catalogue.toml` as typed values, refused where an entry is not complete or not sound."""
+"""What models there are: `catalogue.toml` as typed values, refused where an entry is not sound."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class WheelSource(_Value):
 
 
 class HubSource(_Value):
-    """Files of a hub's repository at a revision (a commit, or a branch that the first pull resolves to one)."""
+    """Files of a hub's repository at a revision (a commit, or a name for one)."""
 
     kind: Literal["hub"]
     repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]

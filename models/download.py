@@ -80,8 +80,8 @@ class Downloader:
             self.progress.note(f"{wanted.label} from {wanted.place} {found}")
             part.unlink()
         raise Misconfigured(
-            f"{wanted.label} from {wanted.place} {found}, {WHOLE_ATTEMPTS} times: what is served there is not "
-            "what the catalogue pins",
+            f"{wanted.label} from {wanted.place} {found}, {WHOLE_ATTEMPTS} times: "
+            "what is served there is not what the catalogue pins",
             reason="MODEL_CORRUPT",
         )
 
@@ -146,7 +146,8 @@ def check(response: httpx.Response, wanted: Download) -> None:
         raise _Transient(f"answered {status}")
     if status in (401, 403):
         raise NotPermitted(
-            f"{wanted.label}: {wanted.place} refuses access ({status}); give it credentials that may read this"
+            f"{wanted.label}: {wanted.place} refuses access ({status}); "
+            "give it credentials that may read this"
         )
     if status == httpx.codes.NOT_FOUND:
         raise NotFound(f"{wanted.label} is not at {wanted.url.copy_with(userinfo=b'', query=None)}")

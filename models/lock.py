@@ -12,7 +12,7 @@ from models.progress import Progress
 
 @contextmanager
 def exclusive(root: Path, progress: Progress) -> Iterator[None]:
-    """Hold the store `root`, having waited for whoever holds it; the kernel lets go of it when a process ends."""
+    """Hold the store `root`, having waited for whoever holds it; a process that dies lets go of it."""
     with (root / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -31,10 +31,11 @@ def pull(
     progress: Progress,
     interpreters: converters.Interpreters = converters.DEFAULT_INTERPRETERS,
 ) -> list[str]:
-    """Make every named model ready, and what it is made from where needed; return the names of what was not ready.
+    """Make the named models ready, and what they are made from; return the names of what was not ready.
 
-    Raises our errors: `Unavailable` and the like from a source, `Exhausted` on a full disk, `Misconfigured` for
-    files that are not what they must be. The store then holds what it held before, and downloads go on next time.
+    Raises our errors: `Unavailable` and the like from a source, `Exhausted` on a full disk, `Misconfigured`
+    for files that are not what they must be. The store then holds what it held before, and downloads go on
+    next time.
     """
     with disk.guarded(store.root, 0, "the model store"):
         store.root.mkdir(parents=True, exist_ok=True)

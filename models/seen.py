@@ -1,7 +1,7 @@
 """Remembers what a file hashed to, so that an engine's start need not read gigabytes that have not changed.
 
-A file counts as unchanged while its size, inode and times of modification and change stay: no program can set the
-last of these. What a failing disk does to resting bytes shows in `antiphon models verify` alone.
+A file counts as unchanged while its size, inode and times of modification and change stay: no program can
+set the last of these. What a failing disk does to resting bytes shows in `antiphon models verify` alone.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Seen:
         self._changed = True
 
     def save(self) -> None:
-        """Write what was learnt; a store that cannot be written (a read-only mount) is read again each time."""
+        """Write what was learnt; a store mounted read-only keeps nothing, and is read again each time."""
         if not self._changed:
             return
         try:

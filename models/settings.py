@@ -17,7 +17,7 @@ class ModelsSettings(Table):
     """The store: one folder a model."""
 
     catalogue: Path | None = None
-    """A site's own entries, in the format of `models/catalogue.toml`; a name of ours is replaced by the site's."""
+    """A site's own entries, in the format of `models/catalogue.toml`; they win over ours of that name."""
 
     hub_url: str = "https://huggingface.co"
     """The model hub, or a site's mirror of it. $HF_TOKEN, where set, is sent to this host alone."""

@@ -1,4 +1,4 @@
-"""Hashes that the catalogue lacks, recorded when a model is first pulled: trusted once, verified from then on.
+"""Hashes that the catalogue lacks: taken on trust when a model is first pulled, verified from then on.
 
 They lie beside the models, not in them, so that removing a model does not make its next pull a first one.
 """
@@ -23,7 +23,7 @@ class SitePins:
 
 
 def read_site_pins(root: Path, name: str) -> SitePins:
-    """Return the site's pins of a model, none if it was never pulled; raise `Misconfigured` on a broken file."""
+    """Return the site's pins of a model, empty before its first pull; raise where they are broken."""
     path = _file(root, name)
     try:
         raw = json.loads(path.read_text("utf-8"))
@@ -33,7 +33,8 @@ def read_site_pins(root: Path, name: str) -> SitePins:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         # Taken as absent, whoever can break this file could have other weights trusted.
         raise Misconfigured(
-            f"{path} cannot be read ({type(error).__name__}); restore it, or remove it to trust the next pull anew"
+            f"{path} cannot be read ({type(error).__name__}); restore it, "
+            "or remove it to trust the next pull anew"
         ) from None
 
 

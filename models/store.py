@@ -105,7 +105,7 @@ class Store:
         return self.root / name
 
     def revision(self, name: str) -> str:
-        """Return what tells these weights from any others of that name: 12 hex digits over all their hashes."""
+        """Return what tells these weights from others of that name: 12 hex digits over their hashes."""
         hashes = "".join(f"{path}={sha256}\n" for path, sha256 in sorted(self.hashes(name).items()))
         return hashlib.sha256(hashes.encode()).hexdigest()[:12]
 

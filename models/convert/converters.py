@@ -49,7 +49,7 @@ def converter(name: str) -> Converter:
 
 
 def run(name: str, source: Path, target: Path, interpreters: Interpreters) -> None:
-    """Fill the folder `target` from the folder `source`; raise one of our errors with the program's last line."""
+    """Fill the folder `target` from `source`; raise one of our errors with the program's last line."""
     made_by = converter(name)
     python = interpreters[made_by.environment]
     if not python.exists():
@@ -76,7 +76,7 @@ def run(name: str, source: Path, target: Path, interpreters: Interpreters) -> No
 
 
 def _environ() -> dict[str, str]:
-    """One thread: conversions are bound by memory, and the machine has other work. No network: all is here."""
+    """One thread: conversions wait for memory, and the machine has other work. No network."""
     return {
         **os.environ,
         "OMP_NUM_THREADS": "1",

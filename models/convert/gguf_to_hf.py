@@ -102,7 +102,7 @@ def _names(tensor: str) -> tuple[str, str]:
 
 
 def halves_of_heads(weights: Weights, heads: int) -> Weights:
-    """Return rows `(heads * size, n)` of interleaved pairs as first halves, then second halves, of each head."""
+    """Return rows `(heads * size, n)` of interleaved pairs as first, then second halves of each head."""
     rows, columns = weights.shape
     pairs = weights.reshape(heads, rows // heads // 2, 2, columns)
     return pairs.swapaxes(1, 2).reshape(rows, columns)

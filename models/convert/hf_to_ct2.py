@@ -1,8 +1,9 @@
 """Hugging Face folder of the Llama architecture to a CTranslate2 folder in int8.
 
-CTranslate2's own converter loads the model in torch and transformers, which the environment of the command line
-does not have; its `specs` need numpy alone, so the weights go from safetensors into the specification directly.
-The tokenizer and the chat template are copied along: the engine has nothing else to read them from.
+CTranslate2's own converter loads the model in torch and transformers, which the environment of the
+command line does not have; its `specs` need numpy alone, so the weights go from safetensors into the
+specification directly. The tokenizer and the chat template are copied along: the engine has nothing else
+to read them from.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ def _set_layer(layer: Any, read: Read) -> None:
 
 
 def vocabulary(tokenizer: Tokenizer, size: int) -> list[str]:
-    """Return the token of every id below `size`; rows of the embedding without one get a name that no text has."""
+    """Return the token of every id below `size`; a row without one gets a name that no text has."""
     by_id = {number: token for token, number in tokenizer.get_vocab(with_added_tokens=True).items()}
     return [by_id.get(number, f"<extra_id_{number}>") for number in range(size)]
 

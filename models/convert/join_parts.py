@@ -14,7 +14,7 @@ PART = re.compile(r"(.+)\.part(\d+)")
 
 
 def join_parts(source: Path, target: Path) -> None:
-    """Write every file of `source` to `target`, parts joined in the order of their numbers, from 1 without a gap."""
+    """Write every file of `source` to `target`, parts joined in the order of their numbers."""
     parts: dict[str, dict[int, Path]] = defaultdict(dict)
     for path in sorted(source.iterdir()):
         if found := PART.fullmatch(path.name):

@@ -1,8 +1,9 @@
-"""A Piper voice (VITS as ONNX) to a Coqui checkpoint: `config.json` and `model_file.pth`. Runs where torch is.
+"""A Piper voice (VITS as ONNX) to a Coqui checkpoint: `config.json` and `model_file.pth`.
 
-Both programs train the same network (Kim et al. 2021, VITS) from the same reference code, so this renames tensors.
-In the ONNX, names of nodes are paths of modules even where the constants that they read are anonymous. Coqui drops
-the flows that only flip channels, numbers its vocabulary differently, and keeps weight normalisation apart.
+Runs where torch is. Both programs train the same network (Kim et al. 2021, VITS) from the same reference
+code, so this renames tensors. In the ONNX, names of nodes are paths of modules even where the constants that
+they read are anonymous. Coqui drops the flows that only flip channels, numbers its vocabulary differently,
+and keeps weight normalisation apart.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ PUNCTUATION = frozenset("!'(),-.:;? ")
 
 Weights = dict[str, NDArray[Any]]
 
-# Only used in training, and not shipped by Piper; the checkpoint must have them all the same. (Inference runs the
-# duration flows backwards and leaves the first coupling out.)
+# Only used in training, and not shipped by Piper; the checkpoint must have them all the same. (Inference runs
+# the duration flows backwards and leaves the first coupling out.)
 _TRAINING_ONLY = re.compile(r"posterior_encoder\.|duration_predictor\.(post_|flows\.1\.)")
 _NAMED_CONSTANTS = re.compile(r"(gamma|beta|emb_rel_[kv]|dp\.flows\.0\.m)$")
 _NORMALISED = re.compile(r"(.*)\.parametrizations\.weight\.original([01])")
@@ -99,7 +100,7 @@ class Vocabulary:
 
 
 def coqui_config(piper: Mapping[str, Any], vocabulary: Vocabulary) -> VitsConfig:
-    """Return Coqui's configuration of Piper's `medium` network (`x_low` and `low` are narrower, `high` deeper)."""
+    """Return Coqui's configuration of Piper's `medium` network (`low` is narrower, `high` deeper)."""
     if piper["audio"].get("quality") != "medium" or piper["num_speakers"] != 1:
         raise Misconfigured(
             f"{SOURCE_JSON}: only single-speaker voices of quality medium are known"
@@ -212,7 +213,7 @@ def coqui_name(name: str) -> str:
 
 
 def fill(fresh: Mapping[str, torch.Tensor], weights: Weights) -> dict[str, torch.Tensor]:
-    """Return `fresh` with every tensor replaced by the voice's; raise where one is missing, left over or misshapen."""
+    """Return `fresh` with the voice's tensors; raise where one is missing, left over or misshapen."""
     left = dict(weights)
     state = {name: _tensor(name, value, weights, left) for name, value in fresh.items()}
     if left:

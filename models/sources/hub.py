@@ -1,6 +1,6 @@
 """Fetches files of a model hub's repository, at one commit, over the hub's plain file addresses.
 
-`URL/REPOSITORY/resolve/REVISION/PATH` is all that is used of a hub, so that any mirror serves which has these.
+`URL/REPOSITORY/resolve/REVISION/PATH` is all that is used of a hub, so any mirror serves that has these.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Hub:
             raise NotPermitted(self._refused(source)) from error
 
     def _commit(self, source: HubSource, file: File) -> str:
-        """Resolve a branch or tag to its commit, so that all files are of one, and a later pull gets the same."""
+        """Resolve a branch or tag to its commit: all files are of one, and a later pull gets the same."""
         if COMMIT.fullmatch(source.revision):
             return source.revision
         url = self._address(source, file, source.revision)
@@ -82,8 +82,8 @@ class Hub:
             )
         except httpx.TransportError as error:
             raise Unavailable(
-                f"the model hub {self._url.host} does not answer ({type(error).__name__}); on a site without one, "
-                "pull with --from FOLDER, or set [models] hub_url to a mirror"
+                f"the model hub {self._url.host} does not answer ({type(error).__name__}); "
+                "on a site without one, pull with --from FOLDER, or set [models] hub_url to a mirror"
             ) from error
 
     def _address(self, source: HubSource, file: File, revision: str) -> httpx.URL:
@@ -95,5 +95,7 @@ class Hub:
     def _refused(self, source: HubSource) -> str:
         page = self._url.join(source.repository)
         if not self._token:
-            return f"{page} is not open to all: accept its licence there, and set HF_TOKEN to a token of yours"
-        return f"{page} refuses the token in HF_TOKEN: accept its licence there with the account of that token"
+            return f"{page} is not open to all: accept its licence there, and set HF_TOKEN to your token"
+        return (
+            f"{page} refuses the token in HF_TOKEN: accept its licence there as that token's owner"
+        )

@@ -20,14 +20,14 @@ ACCEPT = f"{JSON_TYPE}, text/html;q=0.5"
 
 
 class PackageIndex:
-    """The places that pip is set up with, asked in pip's order; the catalogue's hash decides what is right."""
+    """The places that pip is set up with; the catalogue's hash decides what is right."""
 
     def __init__(self, settings: PipSettings, client: httpx.Client) -> None:
         self._settings = settings
         self._client = client
 
     def find(self, wheel: Wheel) -> httpx.URL:
-        """Return the address of `wheel`; raise `NotFound` or `Unavailable` with the places that were asked."""
+        """Return the address of `wheel`; raise `NotFound` or `Unavailable` with the places asked."""
         troubles: list[str] = []
         for page in self._pages(wheel):
             try:

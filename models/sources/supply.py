@@ -31,7 +31,7 @@ class Supply(Protocol):
         """Return whether `fetch` can bring `entry` as it is, so that nothing need be converted here."""
 
     def fetch(self, entry: Entry, files: Sequence[File], into: Path, revision: str) -> str:
-        """Put `files` of `entry` into the folder `into`; return the revision that they are of ("" if there is none).
+        """Put `files` of `entry` into the folder `into`; return the revision that they are of, or "".
 
         A `revision` other than "" is the one that was pulled before. The caller verifies every file.
         """
@@ -74,7 +74,7 @@ class CatalogueSupply:
 
     @cached_property
     def _client(self) -> httpx.Client:
-        """One client for index and hub: certificates and proxy are the site's, and pip is told of them already."""
+        """One client for index and hub: of the site's certificates and proxy, pip is told already."""
         return httpx.Client(
             verify=_trust(self._pip.cert),
             proxy=self._pip.proxy,
