@@ -1,0 +1,1 @@
+"""Everything CI runs, in order: `python -m ops.checks`."""

@@ -1,0 +1,49 @@
+"""The interpreters, and which tests each of them runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.settings import REPOSITORY
+
+TESTS = "tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An interpreter and, as patterns under the repository, the tests that need its packages."""
+
+    name: str
+    folder: str
+    patterns: tuple[str, ...]
+
+    @property
+    def python(self) -> Path:
+        """The interpreter, made by `ops/test`."""
+        return REPOSITORY / self.folder / "bin/python"
+
+    def tests(self) -> list[str]:
+        """Return the files and folders that match, as pytest takes them."""
+        found = {path for pattern in self.patterns for path in REPOSITORY.glob(pattern)}
+        return sorted(str(path.relative_to(REPOSITORY)) for path in found)
+
+
+MAIN = Environment("main", ".venv", (TESTS,))
+# These tests need torch and Coqui, or vLLM; every other test runs in `main`.
+OTHERS = (
+    Environment(
+        "tts",
+        ".venv-tts",
+        ("tests/inference/tts", "tests/models/convert/test_piper_to_coqui.py"),
+    ),
+    Environment("vllm", ".venv-vllm", ("tests/inference/llm/test_vllm*.py",)),
+)
+
+
+def tests_of(environment: Environment) -> list[str]:
+    """Return pytest's arguments that choose the tests of one environment; empty where it has none."""
+    if environment is not MAIN:
+        return environment.tests()
+    others = [path for other in OTHERS for path in other.tests()]
+    return [TESTS, *(f"--ignore={path}" for path in others)]

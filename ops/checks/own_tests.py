@@ -1,0 +1,103 @@
+"""Each module is covered by its own test file: `inference/asr/vad.py` by `tests/inference/asr/test_vad.py`.
+
+A line counts if a test of that file ran it, or if importing the module did. What other tests run does not
+count, nor what a child process runs: a reader must find a module's behaviour stated in one place. The
+idea is websockets' `maxi_cov.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import coverage
+
+from ops.checks.outcome import Outcome, verdict
+from ops.settings import REPOSITORY
+
+NEEDED_SHARE = 0.9
+# Where packages are, and where under tests/ the tests of each are.
+ROOTS = {
+    "proto/antiphon": "proto",
+    "models": "models",
+    "inference": "inference",
+    "server": "server",
+    "ops": "ops",
+}
+GENERATED = re.compile(r"_pb2(_grpc)?\.py$")
+# The module's own lines as it is imported carry no test's name.
+AT_IMPORT = "^$"
+
+
+def check(data_files: Iterable[Path]) -> Outcome:
+    """Judge every module by what the suites recorded."""
+    files = [path for path in data_files if path.exists()]
+    return verdict([fault for module in modules() if (fault := fault_of(module, files))])
+
+
+def modules() -> list[str]:
+    """Return every module of ours with the repository as root, generated ones left out."""
+    found = [
+        path.relative_to(REPOSITORY).as_posix()
+        for root in ROOTS
+        for path in (REPOSITORY / root).rglob("*.py")
+    ]
+    return sorted(name for name in found if not GENERATED.search(name))
+
+
+def tests_for(module: str) -> list[str]:
+    """Return where the tests of `module` may be: one name, or two for a package's `__init__`."""
+    root = next(root for root in ROOTS if module.startswith(f"{root}/"))
+    inside = Path("tests", ROOTS[root], Path(module).relative_to(root))
+    folder, stem = inside.parent, inside.stem
+    if stem == "__init__":
+        names = [folder / f"test_{folder.name}.py", folder.with_name(f"test_{folder.name}.py")]
+    else:
+        names = [folder / f"test_{stem.strip('_')}.py"]
+    return [name.as_posix() for name in names]
+
+
+def fault_of(module: str, data_files: list[Path]) -> str:
+    """Return what is wrong with the coverage of `module`, or nothing."""
+    own = [name for name in tests_for(module) if (REPOSITORY / name).exists()]
+    statements, missing = _lines(module, own, data_files)
+    if not statements or (not own and module.endswith("__init__.py") and len(statements) == 1):
+        return ""
+    if not own:
+        return f"{module}: has no test file {tests_for(module)[0]}"
+    share = 1 - len(missing) / len(statements)
+    if share >= NEEDED_SHARE:
+        return ""
+    return f"{module}: {share:.0%} covered by {own[0]}, not run: {_ranges(sorted(missing))}"
+
+
+def _lines(module: str, own: list[str], data_files: list[Path]) -> tuple[set[int], set[int]]:
+    """Return the module's statements, and those that no suite ran from its own tests."""
+    patterns = [AT_IMPORT, *(f"^{re.escape(name)}::" for name in own)]
+    path = str(REPOSITORY / module)
+    statements, missing = _analyse(coverage.Coverage(data_file=None), path)
+    for file in data_files:
+        recorded = coverage.Coverage(data_file=file)
+        recorded.load()
+        recorded.get_data().set_query_contexts(patterns)
+        missing &= _analyse(recorded, path)[1]
+    return statements, missing
+
+
+def _analyse(recorded: coverage.Coverage, path: str) -> tuple[set[int], set[int]]:
+    _, statements, _, missing, _ = recorded.analysis2(path)
+    return set(statements), set(missing)
+
+
+def _ranges(lines: list[int]) -> str:
+    return ", ".join(_grouped(lines))
+
+
+def _grouped(lines: list[int]) -> Iterator[str]:
+    start = previous = lines[0]
+    for line in [*lines[1:], -1]:
+        if line != previous + 1:
+            yield str(start) if start == previous else f"{start}-{previous}"
+            start = line
+        previous = line
