@@ -1,33 +1,36 @@
-"""`python -m inference.tts`: the voice as a process of its own."""
+"""The process of the voice: `python -m inference.tts`."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from pathlib import Path
+from contextlib import ExitStack
 
 import grpc
+
 from antiphon.serving import run, serve
 from antiphon.settings import load
-from antiphon.v1 import synthesizer_pb2_grpc
-
-from inference.tts.service import Synthesizer
+from antiphon.v1.synthesizer_pb2 import DESCRIPTOR
+from antiphon.v1.synthesizer_pb2_grpc import add_SynthesizerServicer_to_server
+from inference.tts.assembly import assemble
+from inference.tts.service import SynthesizerService
 from inference.tts.settings import TtsSettings
-from inference.tts.voices import VoiceCard
+from models.settings import ModelsSettings
+
+NAME = DESCRIPTOR.services_by_name["Synthesizer"].full_name
 
 
 async def main() -> None:
-    """Load the settings, then serve until told to stop."""
-    settings = load("tts", TtsSettings)
+    """Load the voice and serve until told to stop."""
+    settings, models = load("tts", TtsSettings), load("models", ModelsSettings)
+    with ExitStack() as closing:
 
-    async def register(server: grpc.aio.Server) -> list[str]:
-        from inference.tts.vits.loading import load_voice
+        async def register(server: grpc.aio.Server) -> list[str]:
+            parts = await asyncio.to_thread(assemble, settings, models, closing)
+            add_SynthesizerServicer_to_server(SynthesizerService(parts), server)
+            return [NAME]
 
-        engine = load_voice(Path(settings.model), settings)
-        servicer = Synthesizer(engine, VoiceCard(Path(settings.model).name, "en-US", "MIT"), settings.speed)
-        synthesizer_pb2_grpc.add_SynthesizerServicer_to_server(servicer, server)
-        return ["antiphon.v1.Synthesizer"]
-
-    await serve(settings.address, register)
+        await serve(settings.address, register)
 
 
 if __name__ == "__main__":

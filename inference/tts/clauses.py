@@ -5,6 +5,7 @@ the first may end at any comma, later ones only where they have some length, and
 cut between words in the end. "3.5", "Dr. Smith", "sarah@example.com" and "e.g. this" are never cut.
 """
 
+# ruff: noqa: RUF001, SIM905 - these characters are meant, and word lists read best as text
 from __future__ import annotations
 
 import re
@@ -30,7 +31,9 @@ _OPENERS = frozenset(
 )
 
 # Never the end of a sentence, since something must follow.
-_TITLES = frozenset("mr mrs ms dr prof st mt gen sen rep lt col capt sgt rev hon vs e.g i.e approx cf".split())
+_TITLES = frozenset(
+    "mr mrs ms dr prof st mt gen sen rep lt col capt sgt rev hon vs e.g i.e approx cf".split()
+)
 # The end of a sentence only where a capital follows.
 _MAYBE = frozenset(
     "a.m p.m etc inc ltd co corp jr sr u.s u.k e.u dept est ave rd blvd apt ext "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,16 +48,46 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What an engine runs, as `GetInfo` tells it."""
+    """What an engine runs, as `GetInfo` and `ListVoices` tell it."""
 
     name: str
+    language: str  # BCP 47
     sample_rate_hz: int
-    capabilities: tuple[str, ...]
+    capabilities: tuple[str, ...] = ("streaming", "word_times")
     simulated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One piece, with how long it waited for the engine and what it took to make."""
+
+    piece: Piece
+    queue_ms: float
+    compute_ms: float
+
+
+Deadline = Callable[[], float]
+
+
 class Engine(Protocol):
-    """Blocking: every method is called from one thread at a time, and never from the event loop."""
+    """Speaks for any number of calls at once, on the event loop."""
+
+    @property
+    def info(self) -> EngineInfo:
+        """What it runs; constant."""
+        ...
+
+    def speak(self, words: Sequence[Said], speed: float, deadline: Deadline) -> AsyncIterator[Step]:
+        """Yield the audio of one clause, piece by piece; cancelling abandons the rest.
+
+        Nothing is made before it is asked for. `deadline` tells, in the event loop's time, when the
+        caller will have heard all that it was given: who runs out first is served first.
+        """
+        ...
+
+
+class Voice(Protocol):
+    """A blocking voice: every method is called from one thread at a time, never from the event loop."""
 
     @property
     def info(self) -> EngineInfo:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from antiphon.audio import Encoding, Int16, Resampler, encode
 
-from inference.tts.engine import Piece, Span, TimedWord
+from antiphon.audio import Encoding, Int16, Resampler, encode
+from inference.tts.engine import Piece, TimedWord
+
+# The voice closes each clause with 200 ms of silence; people pause longer between sentences.
+SENTENCE_PAUSE_MS = 150
+SENTENCE_MARKS = frozenset(".?!")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,12 @@ class Output:
         self._engine_rate_hz = engine_rate_hz
         self._wanted = wanted
         self._resampler = Resampler(engine_rate_hz, wanted.rate_hz)
-        self._fed_samples = 0  # at the engine's rate, since `_base_samples`
-        self._base_samples = 0  # at the caller's rate, when the resampler was new
+        self._base_samples = 0  # given out before this resampler, at the caller's rate
+        self._fed_samples = 0  # to this resampler, at the engine's rate
         self._given_samples = 0
         self._clause_ms = 0.0
-        self._waiting: deque[TimedWord] = deque()
+        self._pause_ms = 0
+        self._waiting: deque[TimedWord] = deque()  # at most the words of a clause or two
 
     @property
     def end_ms(self) -> float:
@@ -47,30 +53,44 @@ class Output:
         return self._ms(self._given_samples)
 
     def begin_clause(self) -> None:
-        """Let the times of the next pieces' words count from here."""
-        self._clause_ms = self._ms(self._base_samples) + self._fed_samples * 1000 / self._engine_rate_hz
+        """Count the times of the next pieces' words from here; a pause that is due comes first."""
+        self._clause_ms = (
+            self._ms(self._base_samples) + self._fed_samples * 1000 / self._engine_rate_hz
+        )
+
+    def end_clause(self, mark: str) -> None:
+        """Let a pause come before the next clause, where `mark` ends a sentence."""
+        self._pause_ms = SENTENCE_PAUSE_MS if mark in SENTENCE_MARKS else 0
 
     def feed(self, piece: Piece) -> Chunk | None:
         """Return what can be given out after `piece`, or None where that is nothing yet."""
-        self._waiting.extend(
-            TimedWord(word.span, self._clause_ms + word.start_ms, self._clause_ms + word.end_ms)
-            for word in merge(piece.words)
-        )
-        self._fed_samples += len(piece.samples)
-        return self._give(self._resampler.feed(piece.samples), last=False)
+        silence = self._pause()
+        self._waiting.extend(self._placed(merge(piece.words)))
+        samples = np.concatenate([silence, piece.samples]) if len(silence) else piece.samples
+        self._fed_samples += len(samples)
+        return self._give(self._resampler.feed(samples))
 
     def flush(self) -> Chunk | None:
         """Return the rest, up to the last sample fed."""
-        tail = self._resampler.flush() if self._engine_rate_hz != self._wanted.rate_hz else np.zeros(0, np.int16)
-        chunk = self._give(tail, last=True)
+        tail = self._resampler.flush()
         self._resampler = Resampler(self._engine_rate_hz, self._wanted.rate_hz)
+        chunk = self._give(tail, last=True)
         self._base_samples, self._fed_samples = self._given_samples, 0
         return chunk
 
-    def _give(self, samples: Int16, *, last: bool) -> Chunk | None:
+    def _pause(self) -> Int16:
+        pause_ms, self._pause_ms = self._pause_ms, 0
+        self._clause_ms += pause_ms
+        return np.zeros(self._engine_rate_hz * pause_ms // 1000, np.int16)
+
+    def _placed(self, words: Sequence[TimedWord]) -> list[TimedWord]:
+        begin = self._clause_ms
+        return [TimedWord(word.span, begin + word.start_ms, begin + word.end_ms) for word in words]
+
+    def _give(self, samples: Int16, *, last: bool = False) -> Chunk | None:
         start_ms = self.end_ms
         self._given_samples += len(samples)
-        words = []
+        words: list[TimedWord] = []
         while self._waiting and (last or self._waiting[0].start_ms < self.end_ms):
             words.append(self._waiting.popleft())
         if not len(samples) and not words:
@@ -81,7 +101,7 @@ class Output:
         return samples * 1000 / self._wanted.rate_hz
 
 
-def merge(words: tuple[TimedWord, ...]) -> list[TimedWord]:
+def merge(words: Sequence[TimedWord]) -> list[TimedWord]:
     """Join neighbours that stand for the same written word, such as the three of "3.5"."""
     merged: list[TimedWord] = []
     for word in words:
@@ -90,6 +110,3 @@ def merge(words: tuple[TimedWord, ...]) -> list[TimedWord]:
         else:
             merged.append(word)
     return merged
-
-
-__all__ = ["Chunk", "Format", "Output", "Span", "merge"]

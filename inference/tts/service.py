@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from antiphon.audio import Encoding, check_rate
-from antiphon.errors import InvalidInput, NotFound
+from antiphon.errors import Exhausted, InvalidInput, NotFound
 from antiphon.v1 import common_pb2, synthesizer_pb2, synthesizer_pb2_grpc
-
-from inference.tts.bridge import Bridge
 from inference.tts.call import Call, Order
 from inference.tts.engine import Engine
 from inference.tts.output import Format
-from inference.tts.settings import MAX_SPEED, MIN_SPEED
-from inference.tts.voices import VoiceCard
+from inference.tts.settings import MAX_SPEED, MIN_SPEED, TtsSettings
 
 _ENCODINGS = {
     common_pb2.AUDIO_ENCODING_PCM_S16LE: Encoding.PCM_S16LE,
@@ -26,83 +25,105 @@ _ENCODINGS = {
 _SHOWN_CHARACTERS = 64  # of an unknown voice's name: enough to recognise it
 
 
-class Synthesizer(synthesizer_pb2_grpc.SynthesizerServicer):
-    """Serves one voice to any number of calls, which take turns on it piece by piece."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the service consists of."""
 
-    def __init__(self, engine: Engine, voice: VoiceCard, speed: float) -> None:
-        self._engine = engine
-        self._voice = voice
-        self._speed = speed
-        self._bridge = Bridge()
+    settings: TtsSettings
+    engine: Engine
+    info: common_pb2.ServiceInfo
+    voice: synthesizer_pb2.Voice
 
-    async def Synthesize(self, requests: AsyncIterator[synthesizer_pb2.SynthesizeRequest], context: Any) -> None:
-        """Speak the call's text; synthesizer.proto tells the order of messages."""
-        async for request in requests:
-            order = self._order(request)
-            break
-        else:
+
+class SynthesizerService(synthesizer_pb2_grpc.SynthesizerServicer):
+    """Serves one voice to a bounded number of calls."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._calls = 0
+
+    async def Synthesize(
+        self, requests: AsyncIterator[synthesizer_pb2.SynthesizeRequest], context: Any
+    ) -> None:
+        """Speak the call's text; synthesizer.proto tells the order of messages.
+
+        Cancelling it stops the engine after the piece in progress.
+        """
+        async for first in requests:
+            with self._admitted():
+                await self._speak(self._order(first), requests, context)
             return
-        call = Call(self._engine, self._bridge, order, context.write)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(call.read(requests))
-            await call.speak()
-        if call.timing is not None:
-            context.set_trailing_metadata(call.timing.trailers())
 
     async def ListVoices(
         self, request: synthesizer_pb2.ListVoicesRequest, context: Any
     ) -> synthesizer_pb2.ListVoicesResponse:
         """Return the voices that `SynthesizeConfig.voice` may name."""
-        voice = synthesizer_pb2.Voice(
-            name=self._voice.name,
-            language=self._voice.language,
-            licence=self._voice.licence,
-            sample_rate_hz=self._engine.info.sample_rate_hz,
-            description=self._voice.description,
-        )
-        return synthesizer_pb2.ListVoicesResponse(voices=[voice])
+        return synthesizer_pb2.ListVoicesResponse(voices=[self._parts.voice])
 
-    async def GetInfo(self, request: common_pb2.GetInfoRequest, context: Any) -> common_pb2.ServiceInfo:
+    async def GetInfo(
+        self, request: common_pb2.GetInfoRequest, context: Any
+    ) -> common_pb2.ServiceInfo:
         """Return what speaks here."""
-        info = self._engine.info
-        return common_pb2.ServiceInfo(
-            engine=info.name,
-            model=self._voice.name,
-            revision=self._voice.revision,
-            licence=self._voice.licence,
-            capabilities=info.capabilities,
-            simulated=info.simulated,
-        )
+        return self._parts.info
 
-    def close(self) -> None:
-        """Let the step in progress end, then release the engine."""
-        self._bridge.shut()
-        self._engine.close()
+    async def _speak(
+        self, order: Order, requests: AsyncIterator[synthesizer_pb2.SynthesizeRequest], context: Any
+    ) -> None:
+        call = Call(self._parts.engine, order, context.write)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(call.read(requests))
+                await call.speak()
+        finally:
+            if call.timing is not None:
+                context.set_trailing_metadata(call.timing.trailers())
+
+    @contextmanager
+    def _admitted(self) -> Iterator[None]:
+        most = self._parts.settings.max_calls
+        if self._calls >= most:
+            raise Exhausted(
+                f"the voice speaks for {most} calls already; try again in a moment, or raise "
+                "[tts] max_calls",
+                reason="TTS_FULL",
+            )
+        self._calls += 1
+        try:
+            yield
+        finally:
+            self._calls -= 1
 
     def _order(self, request: synthesizer_pb2.SynthesizeRequest) -> Order:
         if request.WhichOneof("request") != "config":
             raise InvalidInput("the first request must hold config", reason="CONFIG_MISSING")
-        config = request.config
-        if config.voice and config.voice != self._voice.name:
+        config, voice = request.config, self._parts.voice
+        if config.voice not in ("", voice.name):
             raise NotFound(
-                f"there is no voice {config.voice[:_SHOWN_CHARACTERS]!r}; there is: {self._voice.name}",
+                f"there is no voice {config.voice[:_SHOWN_CHARACTERS]!r}; there is: {voice.name}",
                 reason="UNKNOWN_VOICE",
             )
-        return Order(self._format(config), self._speed * _speed(config.speed))
+        return Order(self._format(config), self._parts.settings.speed * _speed(config.speed))
 
     def _format(self, config: synthesizer_pb2.SynthesizeConfig) -> Format:
         if not config.HasField("audio"):
-            return Format(Encoding.PCM_S16LE, self._engine.info.sample_rate_hz)
+            return Format(Encoding.PCM_S16LE, self._parts.voice.sample_rate_hz)
         encoding = _ENCODINGS.get(config.audio.encoding)
         if encoding is None:
-            raise InvalidInput(f"audio encoding {config.audio.encoding} is not known", reason="AUDIO_ENCODING")
+            known = ", ".join(_ENCODINGS.values())
+            raise InvalidInput(
+                f"audio encoding {config.audio.encoding} is not one of: {known}",
+                reason="AUDIO_ENCODING",
+            )
         return Format(encoding, check_rate(config.audio.sample_rate_hz))
 
 
 def _speed(asked: float) -> float:
-    """Return the factor asked for; NaN fails the comparison too."""
+    """Return the factor asked for; a NaN fails the comparison, too."""
     if asked == 0:
         return 1.0
     if not MIN_SPEED <= asked <= MAX_SPEED:
-        raise InvalidInput(f"speed {asked} is outside {MIN_SPEED} to {MAX_SPEED}", reason="SPEED")
+        raise InvalidInput(
+            f"speed {asked} is outside {MIN_SPEED} to {MAX_SPEED}; 0 or 1 is the voice's own",
+            reason="SPEED",
+        )
     return asked

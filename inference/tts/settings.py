@@ -23,7 +23,13 @@ class TtsSettings(Table):
     runtime: Literal["onnxruntime", "torch"] = "onnxruntime"
     device: Literal["cpu", "cuda"] = "cpu"
     threads: Annotated[int, Field(ge=1, le=64)] = 1
+    # A call takes about a fifteenth of a core while it speaks; more at once would run dry.
+    max_calls: Annotated[int, Field(ge=1, le=10_000)] = 16
     speed: Annotated[float, Field(ge=MIN_SPEED, le=MAX_SPEED, allow_inf_nan=False)] = 1.0
+
+    # The simulated engine's time to first audio, MEASURES' profile of one GPU, and the seed of its delays.
+    simulated_ms: Annotated[float, Field(ge=0, le=60_000, allow_inf_nan=False)] = 78.0
+    simulated_seed: int = 0
 
     @model_validator(mode="after")
     def _runtime_has_device(self) -> TtsSettings:

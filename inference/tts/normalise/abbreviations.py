@@ -1,5 +1,6 @@
 """Abbreviations and symbols that are said as words: "Dr.", "e.g.", "No. 5", "&", "w/"."""
 
+# ruff: noqa: RUF001 - these characters are meant
 from __future__ import annotations
 
 import re
@@ -30,7 +31,14 @@ _IN_DATES = {
     "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday",
     "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
 }  # fmt: skip
-_BARE = {"Mr": "mister", "Mrs": "missus", "Dr": "doctor", "vs": "versus", "etc": "et cetera", "approx": "approximately"}
+_BARE = {
+    "Mr": "mister",
+    "Mrs": "missus",
+    "Dr": "doctor",
+    "vs": "versus",
+    "etc": "et cetera",
+    "approx": "approximately",
+}
 # What espeak-ng says otherwise than people do.
 _SPELT = ("AM", "ER", "FAQ", "ICU", "IV", "IT")
 _SYMBOLS = {
@@ -78,4 +86,3 @@ def _symbols(text: str) -> Iterator[Found]:
         yield whole(match, _SYMBOLS[match.group()].split())
     for match in _JOINED_AND.finditer(text):
         yield Found(*match.span(), (Part(("and",), *match.span()),))
-

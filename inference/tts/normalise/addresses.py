@@ -1,5 +1,6 @@
 """E-mail addresses, web addresses and file names."""
 
+# ruff: noqa: SIM905 - word lists read best as text
 from __future__ import annotations
 
 import re
@@ -9,7 +10,10 @@ from inference.tts.normalise.found import Found, Part, pieces
 from inference.tts.normalise.spelling import spell
 
 _DOMAIN = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z]{2,24}"
-_TOP = "com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|uk|us|eu|de|fr|es|it|nl|ca|au|nz|ie|ch|at|be|in|jp"
+_TOP = (
+    "com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|uk|us|eu|de|fr|es|it|nl|ca|au|nz|ie|ch|at"
+    "|be|in|jp"
+)
 _ENDING = r"(?<![.,;:!?'\")\]])"  # a full stop after an address is the sentence's
 _PATTERNS = (
     re.compile(rf"(?<![\w.@])[\w.+-]{{1,64}}@{_DOMAIN}(?![\w@-])"),
@@ -36,7 +40,9 @@ def addresses(text: str) -> Iterator[Found]:
         for match in pattern.finditer(text):
             start, end = match.span("said") if "said" in pattern.groupindex else match.span()
             said = _MACHINE.sub("", text[start:end]).rstrip("/")
-            yield pieces(match, (part for piece in _PIECE.finditer(said) for part in _say(piece, start)))
+            yield pieces(
+                match, (part for piece in _PIECE.finditer(said) for part in _say(piece, start))
+            )
 
 
 def _say(piece: re.Match[str], offset: int) -> Iterator[Part]:

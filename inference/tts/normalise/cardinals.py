@@ -1,12 +1,11 @@
 """Numbers in English words: cardinals, ordinals, years. No text is read here."""
 
+# ruff: noqa: SIM905 - word lists read best as text
 from __future__ import annotations
 
 from inference.tts.normalise.spelling import DIGITS, digit
 
-_TEENS = (
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-)
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _SCALES = ["", "thousand", "million", "billion", "trillion", "quadrillion"]
 # Longer ones are read digit by digit: nobody follows "quintillion".

@@ -1,5 +1,6 @@
 """Dates and decades: "2024-03-05", "3/5/2024", "March 5, 2024", "5th of Mar.", "the 1990s"."""
 
+# ruff: noqa: RUF001, SIM905 - these characters are meant, and word lists read best as text
 from __future__ import annotations
 
 import re

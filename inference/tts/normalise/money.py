@@ -1,5 +1,6 @@
 """Sums of money: "$3.50", "£1.2 million", "EUR 20", "50¢"."""
 
+# ruff: noqa: RUF001 - these characters are meant
 from __future__ import annotations
 
 import re

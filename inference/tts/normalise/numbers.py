@@ -1,5 +1,6 @@
 """Numbers as they stand in text: grouped, with a point, negative, in a range, as a fraction or an ordinal."""
 
+# ruff: noqa: RUF001 - these characters are meant
 from __future__ import annotations
 
 import re
@@ -18,7 +19,13 @@ _VERSION = re.compile(r"(?<![\w.])(?:[vV](\d+(?:\.\d+)+)|(\d+(?:\.\d+){2,}))(?!\
 _RANGE = re.compile(rf"(?<![\w.,/-])({NUMBER})\s?[-–—]\s?({NUMBER})(?![\w/-]|[.,]\d)")
 _FRACTION = re.compile(r"(?<![\w/.,])(?:(\d{1,3}) )?([1-9]\d?)/([1-9]\d?)(?![\w/]|[.,]\d)")
 _PLAIN = re.compile(rf"({SIGN})({NUMBER}|(?<!\d)\.\d+)")
-_VULGAR = {"½": "one half", "¼": "one quarter", "¾": "three quarters", "⅓": "one third", "⅔": "two thirds"}
+_VULGAR = {
+    "½": "one half",
+    "¼": "one quarter",
+    "¾": "three quarters",
+    "⅓": "one third",
+    "⅔": "two thirds",
+}
 _VULGAR_PATTERN = re.compile(rf"(\d{{1,9}})?\s?([{''.join(_VULGAR)}])")
 _SIGNS = {"-": ["minus"], "−": ["minus"], "+": ["plus"], "±": ["plus", "or", "minus"], "": []}
 _ALL_DAY = re.compile(r"(?<![\w/])24/7(?![\w/])")
@@ -27,7 +34,7 @@ _ALL_DAY = re.compile(r"(?<![\w/])24/7(?![\w/])")
 def numbers(text: str) -> Iterator[Found]:
     """Find every number that no other topic has taken."""
     for match in _ALL_DAY.finditer(text):
-        yield whole(match, "twenty four seven".split())
+        yield whole(match, ["twenty", "four", "seven"])
     for match in _ORDINAL.finditer(text):
         yield whole(match, ordinal(int(match[1].replace(",", ""))))
     for match in _VERSION.finditer(text):
@@ -58,7 +65,9 @@ def spoken(number: str) -> list[str]:
 
 def _version(number: str) -> list[str]:
     parts = [integer(part) for part in number.split(".")]
-    return [word for index, part in enumerate(parts) for word in (["point"] if index else []) + part]
+    return [
+        word for index, part in enumerate(parts) for word in (["point"] if index else []) + part
+    ]
 
 
 def _fraction(match: re.Match[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Letters by their names and digits one by one, as codes, numbers and addresses are read out."""
 
+# ruff: noqa: SIM905 - word lists read best as text
 from __future__ import annotations
 
 import unicodedata

@@ -1,5 +1,6 @@
 """Numbers with a unit or a percent sign: "5 km", "20°C", "50%", "3x"."""
 
+# ruff: noqa: RUF001 - these characters are meant
 from __future__ import annotations
 
 import re

@@ -1,5 +1,6 @@
 """Plain words: what no topic has taken, letter for letter, and the pauses between them."""
 
+# ruff: noqa: RUF001, RUF002 - these characters are meant
 from __future__ import annotations
 
 import re
@@ -11,7 +12,7 @@ from inference.tts.normalise.found import Found, Part
 
 _APOSTROPHES = "'’‘ʼ＇"
 _TOKEN = re.compile(rf"[^\W_](?:[^\W_]|[\u0300-\u036f]|[{_APOSTROPHES}](?=[^\W_]))*")
-_SAID = re.compile(rf"\d+|[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|')*")
+_SAID = re.compile(r"\d+|[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|')*")
 # The first that stands between two words is the one that is spoken.
 _PAUSES = (
     ("?", re.compile(r"[?？]")),

@@ -31,8 +31,7 @@ def align(groups: Sequence[str], alone: Sequence[str]) -> list[list[Share]]:
     group = word = 0
     for groups_taken, words_taken in steps:
         words = range(word, word + words_taken)
-        for taken in groups[group : group + groups_taken]:
-            shares.append(_divide(taken, words, plain))
+        shares += [_divide(one, words, plain) for one in groups[group : group + groups_taken]]
         group, word = group + groups_taken, word + words_taken
     return shares
 
@@ -98,7 +97,8 @@ def distance(one: str, other: str) -> int:
     for index, character in enumerate(one, 1):
         above, row[0] = row[0], index
         for column, target in enumerate(other, 1):
-            above, row[column] = row[column], min(
-                row[column] + 1, row[column - 1] + 1, above + (character != target)
+            above, row[column] = (
+                row[column],
+                min(row[column] + 1, row[column - 1] + 1, above + (character != target)),
             )
     return row[-1]

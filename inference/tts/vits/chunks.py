@@ -31,7 +31,8 @@ def plan(first: int, end: int) -> Iterator[Chunk]:
 
 def flow_context(flows: int, layers: int, kernel: int, dilation_rate: int) -> int:
     """Return how many frames on each side reach through that many WaveNets, one after the other."""
-    return flows * sum((kernel - 1) // 2 * dilation_rate**layer for layer in range(layers))
+    reach = [(kernel - 1) // 2 * int(dilation_rate**layer) for layer in range(layers)]
+    return flows * sum(reach)
 
 
 def decoder_context(

@@ -106,7 +106,9 @@ def _refuse_unsupported(folder: Path, model: Any) -> None:
     }
     missing = [name for name, present in wanted.items() if not present]
     if missing:
-        raise Misconfigured(f"the voice in {folder} is not of the kind that is served: {', '.join(missing)}")
+        raise Misconfigured(
+            f"the voice in {folder} is not of the kind that is served: {', '.join(missing)}"
+        )
 
 
 class TorchNetwork:
@@ -122,19 +124,19 @@ class TorchNetwork:
             part(model).to(device).eval() for part in (_Encode, _Flow, _Decode)
         )
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def encode(self, ids: Ids, noise: Float32, stretch: float) -> Encoded:
         """See `Network.encode`."""
         stretches = torch.tensor([stretch], dtype=torch.float32, device=self._device)
         outputs = self._encode(self._tensor(ids), self._tensor(noise), stretches)
         return Encoded(*(output.cpu().numpy() for output in outputs))
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def flow(self, latent: Float32) -> Float32:
         """See `Network.flow`."""
         return _array(self._flow(self._tensor(latent)))
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def decode(self, latent: Float32) -> Float32:
         """See `Network.decode`."""
         return _array(self._decode(self._tensor(latent)))
@@ -181,7 +183,7 @@ def _export(
         )  # fmt: skip
 
 
-class _Encode(nn.Module):
+class _Encode(nn.Module):  # type: ignore[misc]
     """Text encoder and duration predictor, the noise given from outside."""
 
     def __init__(self, model: Any) -> None:
@@ -206,7 +208,7 @@ class _Encode(nn.Module):
         return z[:, :1]
 
 
-class _Flow(nn.Module):
+class _Flow(nn.Module):  # type: ignore[misc]
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.flow = model.flow
@@ -215,7 +217,7 @@ class _Flow(nn.Module):
         return self.flow(latent, torch.ones_like(latent[:, :1]), reverse=True)
 
 
-class _Decode(nn.Module):
+class _Decode(nn.Module):  # type: ignore[misc]
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.decoder = model.waveform_decoder

@@ -30,7 +30,9 @@ class Espeak:
     def __init__(self, language: str) -> None:
         for needed in ("espeak-ng", "stdbuf"):
             if shutil.which(needed) is None:
-                raise Misconfigured(f"{needed} is missing; install it: apt-get install espeak-ng coreutils")
+                raise Misconfigured(
+                    f"{needed} is missing; install it: apt-get install espeak-ng coreutils"
+                )
         self._language = language
         self._process = self._start()
 
@@ -44,7 +46,9 @@ class Espeak:
         try:
             return self._ask(lines)
         except (OSError, EOFError):
-            raise Unavailable("espeak-ng stopped twice while it worked; see `antiphon doctor`") from None
+            raise Unavailable(
+                "espeak-ng stopped twice while it worked; see `antiphon doctor`"
+            ) from None
 
     def close(self) -> None:
         """End the process."""

@@ -40,10 +40,12 @@ class VitsVoice:
     @property
     def info(self) -> EngineInfo:
         """What it runs."""
-        return EngineInfo("coqui", self._profile.sample_rate_hz, ("streaming", "word_times"))
+        language, _, region = self._profile.espeak_language.partition("-")
+        bcp47 = f"{language}-{region.upper()}" if region else language
+        return EngineInfo("coqui", bcp47, self._profile.sample_rate_hz)
 
     def speak(self, words: Sequence[Said], speed: float) -> Iterator[Piece]:
-        """See `Engine.speak`; what the voice has no sound for is left out."""
+        """See `Voice.speak`; what the voice has no sound for is left out."""
         spelt = [
             phoneme
             for phoneme in spell(words, self._espeak.phonemise)
@@ -76,7 +78,8 @@ class VitsVoice:
     def _interleave(self, spelt: Sequence[Phoneme]) -> tuple[Ids, list[int | None]]:
         """Put a blank around each phoneme, and the marks of begin and end around all."""
         profile = self._profile
-        ids, owners = [profile.bos_id, profile.blank_id], [None, None]
+        ids = [profile.bos_id, profile.blank_id]
+        owners: list[int | None] = [None, None]
         for phoneme in spelt:
             ids += [self._ids[phoneme.character], profile.blank_id]
             owners += [phoneme.word, phoneme.word]

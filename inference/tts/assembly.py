@@ -1,0 +1,81 @@
+"""Builds what the service consists of, from its settings."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from antiphon.v1 import common_pb2, synthesizer_pb2
+from inference.tts.bridge import BridgedEngine
+from inference.tts.engine import Engine, EngineInfo, Voice
+from inference.tts.normalise import normalise
+from inference.tts.service import Parts
+from inference.tts.settings import TtsSettings
+from inference.tts.simulated import SimulatedEngine
+from models.catalogue import load_catalogue
+from models.settings import ModelsSettings
+from models.store import Store
+
+# onnxruntime allocates as it meets new lengths: a short clause and a long one.
+_WARM_UP = (
+    "One.",
+    "This is said to nobody, before the first caller comes, so that nobody waits for it.",
+)
+
+
+def assemble(settings: TtsSettings, models: ModelsSettings, closing: ExitStack) -> Parts:
+    """Load the voice, warm; blocks for seconds. What must be shut is pushed on `closing`."""
+    if settings.engine == "simulated":
+        engine: Engine = SimulatedEngine(settings.simulated_ms, settings.simulated_seed)
+        return Parts(settings, engine, _simulated(engine.info), _simulated_voice(engine.info))
+    store = Store(models.dir, load_catalogue(models.catalogue))
+    voice = _load(settings, store)
+    bridged = BridgedEngine(voice)
+    closing.callback(bridged.close)
+    return Parts(
+        settings, bridged, _info(settings, store, voice.info), _voice(settings, store, voice.info)
+    )
+
+
+def _load(settings: TtsSettings, store: Store) -> Voice:
+    # Imported here: a process that simulates must not need, or pay for, the engine's libraries.
+    from inference.tts.vits.loading import load_voice
+
+    voice = load_voice(store.path(settings.model), settings)
+    for text in _WARM_UP:
+        for _ in voice.speak(normalise(text), 1.0):
+            pass
+    return voice
+
+
+def _info(settings: TtsSettings, store: Store, info: EngineInfo) -> common_pb2.ServiceInfo:
+    return common_pb2.ServiceInfo(
+        engine=info.name,
+        model=settings.model,
+        revision=store.revision(settings.model),
+        licence=store.catalogue.entry(settings.model).licence,
+        capabilities=info.capabilities,
+    )
+
+
+def _voice(settings: TtsSettings, store: Store, info: EngineInfo) -> synthesizer_pb2.Voice:
+    entry = store.catalogue.entry(settings.model)
+    return synthesizer_pb2.Voice(
+        name=entry.name,
+        language=info.language,
+        licence=entry.licence,
+        sample_rate_hz=info.sample_rate_hz,
+        description=f"Licensed for {entry.allows}",
+    )
+
+
+def _simulated(info: EngineInfo) -> common_pb2.ServiceInfo:
+    return common_pb2.ServiceInfo(engine=info.name, capabilities=info.capabilities, simulated=True)
+
+
+def _simulated_voice(info: EngineInfo) -> synthesizer_pb2.Voice:
+    return synthesizer_pb2.Voice(
+        name="simulated",
+        language=info.language,
+        sample_rate_hz=info.sample_rate_hz,
+        description="A hum, not speech: no model computes it.",
+    )

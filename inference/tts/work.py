@@ -1,0 +1,50 @@
+"""What the engine did for one call, for its timing trailers, and when the caller will run out of audio."""
+
+from __future__ import annotations
+
+import asyncio
+
+from antiphon.timing import Timing
+from inference.tts.engine import Step
+
+
+class Work:
+    """Adds up the steps of one call; the clock is the event loop's."""
+
+    def __init__(self) -> None:
+        self._asked_s: float | None = None
+        self._first_s: float | None = None
+        self._audio_s = 0.0
+        self._queue_ms = 0.0
+        self._compute_ms = 0.0
+
+    def ask(self) -> None:
+        """Note that the engine is now being asked for audio."""
+        if self._asked_s is None:
+            self._asked_s = _now_s()
+
+    def add(self, step: Step, rate_hz: int) -> None:
+        """Count one step."""
+        if self._first_s is None:
+            self._first_s = _now_s()
+        self._audio_s += len(step.piece.samples) / rate_hz
+        self._queue_ms += step.queue_ms
+        self._compute_ms += step.compute_ms
+
+    def deadline(self) -> float:
+        """Return when a caller who plays as it receives will have heard all: now, where it heard none."""
+        if self._first_s is None:
+            return _now_s()
+        return self._first_s + self._audio_s
+
+    @property
+    def timing(self) -> Timing | None:
+        """The durations of the contract, or None where nothing was handed to the engine."""
+        if self._asked_s is None:
+            return None
+        first_ms = 0.0 if self._first_s is None else (self._first_s - self._asked_s) * 1000
+        return Timing(self._queue_ms, self._compute_ms, first_ms)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
