@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +33,7 @@ def guarded(folder: Path, needed_bytes: int, what: str) -> Iterator[None]:
         if error.errno in _FULL:
             raise _exhausted(folder, needed_bytes, what) from error
         where = error.filename or folder
-        raise Misconfigured(f"{what} at {where}: {os.strerror(error.errno or 0)}") from error
+        raise Misconfigured(f"{what}: {error.strerror or error}: {where}") from error
 
 
 def _exhausted(folder: Path, needed_bytes: int, what: str) -> Exhausted:

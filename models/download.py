@@ -17,7 +17,7 @@ from models import disk
 from models.pins import fault
 from models.progress import Progress
 
-# A wheel of 100 MB over a poor line breaks now and then; each attempt goes on where the last one broke.
+# Attempts in a row that bring nothing; each goes on where the last one broke.
 ATTEMPTS = 5
 FIRST_WAIT_S = 1.0
 # Once more from the first byte: a stale partial file hashes wrongly; twice wrong is what the source serves.
@@ -36,6 +36,8 @@ class Download:
     sha256: str | None = None
     size_bytes: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    immutable: bool = True
+    """Whether the address will give the same bytes tomorrow; without that or a hash, nothing old goes on."""
 
     @property
     def key(self) -> str:
@@ -72,13 +74,15 @@ class Downloader:
         """
         self.parts.mkdir(parents=True, exist_ok=True)
         part = self.parts / f"{wanted.key}.part"
+        if wanted.sha256 is None and not wanted.immutable:
+            part.unlink(missing_ok=True)
         for _ in range(WHOLE_ATTEMPTS):
             self._complete(wanted, part)
             found = fault(part, wanted.sha256, wanted.size_bytes)
             if found is None:
                 return part
             self.progress.note(f"{wanted.label} from {wanted.place} {found}")
-            part.unlink()
+            part.unlink(missing_ok=True)
         raise Misconfigured(
             f"{wanted.label} from {wanted.place} {found}, {WHOLE_ATTEMPTS} times: "
             "what is served there is not what the catalogue pins",
@@ -87,21 +91,24 @@ class Downloader:
 
     def _complete(self, wanted: Download, part: Path) -> None:
         """Receive until the source says that this is all, over as many connections as it takes."""
-        for attempt in range(ATTEMPTS):
+        failures = 0
+        while True:
+            before = _size(part)
             try:
-                with disk.guarded(self.parts, (wanted.size_bytes or 0) - _size(part), wanted.label):
+                with disk.guarded(self.parts, (wanted.size_bytes or 0) - before, wanted.label):
                     return self._receive(wanted, part)
-            except (httpx.TransportError, _Transient) as error:
+            except (httpx.RequestError, _Transient) as error:
                 cause = str(error) or type(error).__name__
-            self.progress.note(
-                f"{wanted.label} from {wanted.place}: {cause} at {_size(part):,} bytes"
-            )
-            if attempt + 1 < ATTEMPTS:
-                self._sleep(FIRST_WAIT_S * 2**attempt)
-        raise Unavailable(
-            f"{wanted.label}: {wanted.place} failed {ATTEMPTS} times ({cause}); "
-            "what has arrived is kept, and pulling again goes on from there"
-        )
+            arrived = _size(part)
+            # A poor line that brings a little each time gets there; one that brings nothing is given up.
+            failures = 1 if arrived > before else failures + 1
+            self.progress.note(f"{wanted.label} from {wanted.place}: {cause} at {arrived:,} bytes")
+            if failures == ATTEMPTS:
+                raise Unavailable(
+                    f"{wanted.label}: {wanted.place} failed {ATTEMPTS} times ({cause}); "
+                    "what has arrived is kept, and pulling again goes on from there"
+                )
+            self._sleep(FIRST_WAIT_S * 2 ** (failures - 1))
 
     def _receive(self, wanted: Download, part: Path) -> None:
         done = _size(part)
@@ -123,7 +130,8 @@ class Downloader:
         length = response.headers.get("Content-Length")
         self.progress.start(wanted.label, done + int(length) if length else wanted.size_bytes, done)
         with part.open("r+b" if done else "wb") as file:
-            file.truncate(file.seek(done))
+            if done:
+                file.truncate(file.seek(done))
             for chunk in response.iter_raw(CHUNK_BYTES):
                 file.write(chunk)
                 self.progress.advance(len(chunk))

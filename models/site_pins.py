@@ -19,6 +19,8 @@ class SitePins:
     """What one model was at this site's first pull: where it came from, and its files."""
 
     revision: str = ""
+    asked: str = ""
+    """The source as the catalogue described it; pins of another one say nothing."""
     files: Mapping[str, Pin] = field(default_factory=dict)
 
 
@@ -27,7 +29,8 @@ def read_site_pins(root: Path, name: str) -> SitePins:
     path = _file(root, name)
     try:
         raw = json.loads(path.read_text("utf-8"))
-        return SitePins(raw["revision"], {file: Pin(**pin) for file, pin in raw["files"].items()})
+        files = {file: Pin(**pin) for file, pin in raw["files"].items()}
+        return SitePins(raw["revision"], raw["asked"], files)
     except FileNotFoundError:
         return SitePins()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

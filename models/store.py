@@ -87,7 +87,13 @@ class Store:
         """Report on files of `entry` that lie in `folder`, which need not be where the store keeps them."""
         if not folder.is_dir():
             return Report(State.ABSENT, {})
-        recorded: Mapping[str, Pin] = read_site_pins(self.root, entry.name).files
+        pins = read_site_pins(self.root, entry.name)
+        recorded: Mapping[str, Pin] = pins.files
+        if recorded and pins.asked != entry.source.describe():
+            return Report(
+                State.OUTDATED,
+                {"": f"{folder} is from {pins.asked}, not {entry.source.describe()}"},
+            )
         if isinstance(entry.source, ConvertSource):
             record = read_conversion(folder)
             if record is None:

@@ -77,9 +77,4 @@ def run(name: str, source: Path, target: Path, interpreters: Interpreters) -> No
 
 def _environ() -> dict[str, str]:
     """One thread: conversions wait for memory, and the machine has other work. No network."""
-    return {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
-        "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'proto'}",
-    }
+    return {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}

@@ -52,6 +52,7 @@ class Hub:
             file.sha256,
             file.size_bytes,
             self._headers(),
+            immutable=bool(COMMIT.fullmatch(commit)),
         )
         try:
             return self._downloader.fetch(wanted)

