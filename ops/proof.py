@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from antiphon.errors import Unavailable
 from ops.engines.speak import speak
 from ops.settings import Settings
@@ -15,7 +17,9 @@ QUESTION = "What is a good breakfast?"
 
 async def prove(settings: Settings) -> Exchange:
     """Return the exchange that the question led to; raise an `AntiphonError` where there was none."""
-    question, _ = await speak(settings.tts.address, QUESTION, settings.agent.voice, RATE_HZ)
+    question, _ = await asyncio.to_thread(
+        speak, settings.tts.address, QUESTION, settings.agent.voice, RATE_HZ
+    )
     key = load_key(settings.server.key_file)
     exchange = await talk(settings.server.address, key, question)
     if not exchange.heard or not len(exchange.audio):

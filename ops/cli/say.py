@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +23,7 @@ def say_command(
     words = _read_standard_input() if text == "-" else text
     if not words.strip():
         raise InvalidInput("the text is empty: give TEXT, or `-` and a text on standard input")
-    samples, rate_hz = asyncio.run(speak(address_of("tts"), words, voice))
+    samples, rate_hz = speak(address_of("tts"), words, voice)
     write_speech(out, samples, rate_hz)
     print(f"{len(samples) / rate_hz:.1f} s of speech in {out}")
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from antiphon.audio import RECOGNITION_RATE_HZ, Int16, resample
+from antiphon.audio import RECOGNITION_RATE_HZ, resample
 from antiphon.v1.recognizer_pb2 import Final
 from ops.engines.listen import transcribe
 from ops.running import address_of
@@ -27,19 +25,13 @@ def transcribe_command(
     """Write down what is said in FILE, with the running appliance."""
     samples, rate_hz = read_speech(file)
     heard = resample(samples, rate_hz, RECOGNITION_RATE_HZ)
-    finals = asyncio.run(_listen(address_of("asr"), heard, language, show=not as_json))
+    finals = []
+    for final in transcribe(address_of("asr"), heard, language):
+        finals.append(final)
+        if final.text and not as_json:
+            print(final.text, flush=True)
     if as_json:
         print(json.dumps({"utterances": [_as_json(final) for final in finals]}, indent=2))
-
-
-async def _listen(address: str, samples: Int16, language: str, *, show: bool) -> list[Final]:
-    finals = []
-    async with aclosing(transcribe(address, samples, language)) as utterances:
-        async for final in utterances:
-            finals.append(final)
-            if show and final.text:
-                print(final.text, flush=True)
-    return finals
 
 
 def _as_json(final: Final) -> dict[str, object]:

@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from typing import Any
-
-import grpc
+from collections.abc import Iterator
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, Int16, encode
-from antiphon.channel import connect
-from antiphon.status import from_rpc_error
 from antiphon.v1 import common_pb2
 from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
+from ops.engines.blocking import connected
 
-SERVICE = "speech recognition"
 # A tenth of a second, as a caller's client might send: the service's own bound is ten times that.
 CHUNK_SAMPLES = RECOGNITION_RATE_HZ // 10
 
 
-async def transcribe(
-    address: str, samples: Int16, language: str = ""
-) -> AsyncGenerator[pb.Final, None]:
+def transcribe(address: str, samples: Int16, language: str = "") -> Iterator[pb.Final]:
     """Yield each utterance in `samples` (mono int16 at 16 kHz) as it is understood."""
-    async with connect(address) as channel:
-        call = RecognizerStub(channel).Recognize()
-        sending = asyncio.create_task(_send(call, samples, language))
-        try:
-            async for response in call:
-                if response.HasField("final"):
-                    yield response.final
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, SERVICE) from None
-        finally:
-            call.cancel()
-            sending.cancel()
-            await asyncio.wait({sending})
-
-
-async def _send(call: grpc.aio.StreamStreamCall[Any, Any], samples: Int16, language: str) -> None:
-    """Feed the recording; what stops it is told to whoever reads the answers."""
-    try:
-        for request in _requests(samples, language):
-            await call.write(request)
-        await call.done_writing()
-    except (grpc.aio.AioRpcError, grpc.aio.UsageError, asyncio.InvalidStateError):
-        return
+    with connected(address, "speech recognition") as channel:
+        for response in RecognizerStub(channel).Recognize(_requests(samples, language)):
+            if response.HasField("final"):
+                yield response.final
 
 
 def _requests(samples: Int16, language: str) -> Iterator[pb.RecognizeRequest]:
