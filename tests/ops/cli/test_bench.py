@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from antiphon.errors import InvalidInput
+from ops.bench import registry
+from ops.bench.bench import Bench, Engines, Options, Result
+from ops.cli.main import main
+
+ASKED: list[Options] = []
+
+
+async def measure(options: Options) -> Result:
+    ASKED.append(options)
+    os.write(1, b"a library's greeting\n")
+    print("another's")
+    return Result({"wer": 13.25, "ttft_ms": {8: {"p50": 1.0}}}, {"model": "tiny", "sample": "all"})
+
+
+@pytest.fixture(autouse=True)
+def bench(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("ops.bench.made_up")
+    module.BENCH = Bench("nothing", measure, Engines.SIMULATED)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(registry, "NAMES", ("made_up",))
+    ASKED.clear()
+
+
+def test_with_json_there_is_one_object_and_nothing_else(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["bench", "made_up", "--json"]) == 0
+    told = capfd.readouterr()
+    found = json.loads(told.out)
+    assert found["wer"] == 13.25
+    assert found["ttft_ms"] == {"8": {"p50": 1.0}}
+    assert found["context"]["bench"] == "made_up"
+    assert found["context"]["engines"] == "simulated"
+    assert found["context"]["model"] == "tiny"
+    assert found["context"]["machine"]["cores"] >= 1
+    assert "a library's greeting" in told.err
+
+
+def test_without_it_there_is_a_table_that_says_what_is_simulated(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["bench", "made_up"]) == 0
+    shown = capfd.readouterr().out
+    assert shown.startswith("made_up with SIMULATED engines\n\n")
+    assert "wer            13.25\nttft_ms.8.p50      1\n" in shown
+    assert "model" in shown
+
+
+def test_options_reach_the_benchmark(tmp_path: Path) -> None:
+    arguments = ["--data", str(tmp_path), "--engines", "real", "--limit", "3"]
+    assert main(["bench", "made_up", *arguments]) == 0
+    assert (ASKED[0].data, ASKED[0].engines, ASKED[0].limit) == (tmp_path, Engines.REAL, 3)
+
+
+def test_one_that_draws_nothing_refuses_a_picture(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "made_up", "--plot", "x.png"]) == 1
+    assert capfd.readouterr().err == "antiphon: the benchmark 'made_up' draws no picture\n"
+    assert not ASKED
+
+
+def test_standard_output_is_there_again_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def fail(options: Options) -> Result:
+        raise InvalidInput("no clips")
+
+    module = sys.modules["ops.bench.made_up"]
+    monkeypatch.setattr(module, "BENCH", Bench("nothing", fail))
+    assert main(["bench", "made_up"]) == 1
+    os.write(1, b"here\n")
+    assert capfd.readouterr() == ("here\n", "antiphon: no clips\n")
