@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 import sys
-from pathlib import Path
+from contextlib import AsyncExitStack
 
 import grpc
+
 from antiphon.serving import run, serve
 from antiphon.settings import load
-from antiphon.v1 import common_pb2, generator_pb2_grpc
-
-from inference.llm.model import Bounds, LanguageModel
-from inference.llm.model_folder import read_defaults
-from inference.llm.prompt import load_template
+from antiphon.v1 import generator_pb2_grpc
+from inference.llm import vllm_process
+from inference.llm.loading import load_engine
 from inference.llm.service import NAME, Generator
 from inference.llm.settings import LlmSettings
-from inference.llm.tokenizer import Tokenizer
+from models.settings import ModelsSettings
+
+log = logging.getLogger(__name__)
 
 
-async def main() -> None:
-    """Load the settings, then serve until told to stop."""
-    settings = load("llm", LlmSettings)
+class Service:
+    """The process: one engine, served until told to stop or until the engine is lost."""
 
-    async def register(server: grpc.aio.Server) -> list[str]:
-        from inference.llm.ct2_engine import Ct2Engine
+    def __init__(self) -> None:
+        self.lost = False
 
-        folder = Path(settings.model)
-        tokenizer = Tokenizer(folder)
-        defaults = read_defaults(folder)
-        template = load_template(folder, tokenizer.special_tokens)
-        engine = Ct2Engine(folder, tokenizer, defaults.end_tokens, settings.threads)
-        bounds = Bounds(settings.context_tokens, settings.max_tokens, settings.max_waiting)
-        model = LanguageModel(engine, tokenizer, template, defaults, bounds)
-        info = common_pb2.ServiceInfo(engine=model.name, model=folder.name, capabilities=sorted(model.capabilities))
-        generator_pb2_grpc.add_GeneratorServicer_to_server(Generator(model, info), server)
-        return [NAME]
+    async def serve(self) -> None:
+        """Load the settings and the engine, answer, and close the engine at the end."""
+        settings, models = load("llm", LlmSettings), load("models", ModelsSettings)
+        if settings.engine == "vllm":
+            vllm_process.prepare(settings.threads)
+        async with AsyncExitStack() as stack:
 
-    await serve(settings.address, register)
+            async def register(server: grpc.aio.Server) -> list[str]:
+                loaded = await load_engine(settings, models, self._lose)
+                stack.push_async_callback(loaded.engine.close)
+                servicer = Generator(loaded.engine, loaded.info)
+                generator_pb2_grpc.add_GeneratorServicer_to_server(servicer, server)
+                return [NAME]
+
+            await serve(settings.address, register)
+
+    def _lose(self) -> None:
+        log.error("the engine's process ended by itself; this service stops, to be started again")
+        self.lost = True
+        signal.raise_signal(signal.SIGTERM)
 
 
+def main() -> int:
+    """Return the exit status: 1 where the engine was lost, so that whoever supervises starts it again."""
+    service = Service()
+    status = run(service.serve())
+    return 1 if service.lost else status
+
+
+if __name__ == "__mp_main__":
+    vllm_process.die_with_parent()
 if __name__ == "__main__":
-    sys.exit(run(main()))
+    sys.exit(main())

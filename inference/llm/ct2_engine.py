@@ -1,4 +1,4 @@
-"""Tokens from CTranslate2: starts in a second, computes one request at a time. Its sole importer in this package."""
+"""Tokens from CTranslate2, which starts in a second and computes one request at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ctranslate2
+
 from antiphon.errors import Misconfigured
 from inference.llm.engine import Capability
 from inference.llm.token_engine import Choice, Constraint, Step
@@ -24,11 +25,17 @@ class Ct2Engine:
     name = "ctranslate2"
     capabilities: frozenset[Capability] = frozenset()
     slots = 1
+    prefix_block = 1
 
-    def __init__(self, folder: Path, tokenizer: Tokenizer, end_tokens: Sequence[int], threads: int) -> None:
+    def __init__(
+        self, folder: Path, tokenizer: Tokenizer, end_tokens: Sequence[int], threads: int
+    ) -> None:
         try:
             self._generator = ctranslate2.Generator(
-                str(folder), compute_type=COMPUTE_TYPE, inter_threads=self.slots, intra_threads=threads
+                str(folder),
+                compute_type=COMPUTE_TYPE,
+                inter_threads=self.slots,
+                intra_threads=threads,
             )
         except (RuntimeError, ValueError) as error:
             raise Misconfigured(f"CTranslate2 cannot load the model in {folder}: {error}") from None
@@ -39,7 +46,7 @@ class Ct2Engine:
     async def generate(
         self, prompt: Sequence[int], choice: Choice, constraint: Constraint | None = None
     ) -> AsyncGenerator[Step, None]:
-        """See `TokenEngine`. Closing it returns within about one token's time, or after the prompt was read."""
+        """See `TokenEngine`. Closing it takes one token's time, or until the prompt was read."""
         loop = asyncio.get_running_loop()
         # The engine gives out max_tokens at most and then the None, so it never finds the queue full.
         steps: asyncio.Queue[Step | None] = asyncio.Queue(choice.max_tokens + 1)

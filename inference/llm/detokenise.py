@@ -12,8 +12,9 @@ Decode = Callable[[Sequence[int]], str]
 class Detokeniser:
     """Gives out the text that each token adds.
 
-    A token's text depends on its neighbours (a leading space, a character of several tokens), so each step decodes
-    a short window: the tokens given out last and those not yet given out. Their difference is the new text.
+    A token's text depends on its neighbours (a leading space, a character of several tokens), so
+    each step decodes a short window: the tokens given out last and those not yet given out. Their
+    difference is the new text.
     """
 
     def __init__(self, decode: Decode) -> None:

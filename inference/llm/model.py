@@ -1,23 +1,34 @@
-"""A language model: chat template, tokens and text around an engine that computes tokens."""
+"""A language model: chat template, tokens, text and tools around an engine that computes tokens."""
 
 from __future__ import annotations
 
-import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
-from antiphon.errors import InvalidInput
-from antiphon.timing import Timing
-
+from antiphon.errors import Exhausted, InvalidInput
 from inference.llm.answer import Answer
-from inference.llm.engine import Capability, Event, Finish, Message, Request, Sampling, Tool, Usage
+from inference.llm.capabilities import check
+from inference.llm.engine import (
+    Capability,
+    Event,
+    Finish,
+    Message,
+    Request,
+    Sampling,
+    Tool,
+    ToolChoice,
+    Usage,
+)
 from inference.llm.gate import Gate
 from inference.llm.model_folder import ModelDefaults
 from inference.llm.prompt import ChatTemplate
-from inference.llm.token_engine import Choice, TokenEngine
+from inference.llm.stopwatch import Stopwatch
+from inference.llm.token_engine import Choice, Constraint, TokenEngine
 from inference.llm.tokenizer import Tokenizer
+from inference.llm.tool_calls import forced_schema, structural_tag
 
 T = TypeVar("T")
 
@@ -51,22 +62,25 @@ class LanguageModel:
         self._bounds = bounds
         self._gate = Gate(engine.slots, bounds.max_waiting)
         self.name = engine.name
-        self.capabilities: frozenset[Capability] = engine.capabilities
+        own = {Capability.TOOLS} if template.takes_tools else set()
+        self.capabilities = engine.capabilities | own
 
     async def generate(self, request: Request) -> AsyncGenerator[Event, None]:
         """See `Engine`."""
-        prompt = await self._encode(self._template.render(request.messages, request.tools))
+        check(request, self.capabilities, self.name)
+        prompt = await self._prompt(request.messages, _offered(request), answer=True)
         choice = self._choose(request.sampling, len(prompt))
-        answer = Answer(self._tokenizer.decode, request.sampling.stop)
+        answer = Answer(self._tokenizer.decode, request)
         watch = Stopwatch()
         async with self._gate.enter():
             watch.hand_over()
-            async with aclosing(self._engine.generate(prompt, choice)) as steps:
+            steps = self._engine.generate(prompt, choice, self._constrain(request))
+            async with aclosing(steps):
                 async for step in steps:
                     watch.output()
                     for event in answer.feed(step):
                         yield event
-                    if answer.ended:
+                    if answer.complete:
                         break
         for event in answer.close():
             yield event
@@ -75,13 +89,29 @@ class LanguageModel:
 
     async def warm(self, messages: tuple[Message, ...], tools: tuple[Tool, ...]) -> int:
         """See `Engine`."""
-        return 0
+        if Capability.PREFIX_CACHE not in self.capabilities:
+            return 0
+        prompt = await self._prompt(messages, tools, answer=False)
+        one_token = self._choose(Sampling(temperature=0, max_tokens=1), len(prompt))
+        try:
+            async with (
+                self._gate.enter(),
+                aclosing(self._engine.generate(prompt, one_token)) as steps,
+            ):
+                async for _ in steps:
+                    pass
+        except Exhausted:
+            return 0  # a hint, for which nobody is refused
+        return len(prompt) // self._engine.prefix_block * self._engine.prefix_block
 
     async def close(self) -> None:
         """See `Engine`."""
         await self._engine.close()
 
-    async def _encode(self, text: str) -> list[int]:
+    async def _prompt(
+        self, messages: tuple[Message, ...], tools: tuple[Tool, ...], *, answer: bool
+    ) -> list[int]:
+        text = self._template.render(messages, tools, answer=answer)
         # A megabyte takes half a second to encode; this tells without.
         if (least := self._tokenizer.at_least(text)) >= self._bounds.context_tokens:
             raise self._too_long(f"at least {least}")
@@ -91,10 +121,11 @@ class LanguageModel:
         return prompt
 
     def _too_long(self, tokens: str) -> InvalidInput:
+        holds = self._bounds.context_tokens
         return InvalidInput(
-            f"the prompt is {tokens} tokens and the model holds {self._bounds.context_tokens} with its answer; shorten it",
+            f"the prompt is {tokens} tokens, the model holds {holds} together with its answer; shorten it",
             reason="PROMPT_TOO_LONG",
-            context_tokens=str(self._bounds.context_tokens),
+            context_tokens=str(holds),
         )
 
     def _choose(self, sampling: Sampling, prompt_tokens: int) -> Choice:
@@ -109,31 +140,23 @@ class LanguageModel:
             max_tokens=min(sampling.max_tokens or self._bounds.max_tokens, room),
         )
 
+    def _constrain(self, request: Request) -> Constraint | None:
+        """Return what holds the answer to JSON, where the engine can."""
+        if request.json_schema is not None:
+            return Constraint(json_schema=json.dumps(request.json_schema))
+        tools = _offered(request)
+        if not tools or Capability.FORCED_TOOLS not in self.capabilities:
+            return None
+        if request.tool_choice is ToolChoice.REQUIRED:
+            return Constraint(json_schema=json.dumps(forced_schema(tools)))
+        return Constraint(structural_tag=json.dumps(structural_tag(tools)))
 
-class Stopwatch:
-    """Times one request: waiting, to the engine's first output, to its last."""
 
-    def __init__(self) -> None:
-        self._clock = asyncio.get_running_loop().time
-        self._asked = self._handed = self._first = self._last = self._clock()
-
-    def hand_over(self) -> None:
-        """The engine has it from now on."""
-        self._handed = self._first = self._last = self._clock()
-
-    def output(self) -> None:
-        """The engine gave something out."""
-        self._last = self._clock()
-        if self._first == self._handed:
-            self._first = self._last
-
-    def timing(self) -> Timing:
-        """Return the durations so far."""
-        return Timing(
-            queue_ms=(self._handed - self._asked) * 1000,
-            compute_ms=(self._last - self._handed) * 1000,
-            first_output_ms=(self._first - self._handed) * 1000,
-        )
+def _offered(request: Request) -> tuple[Tool, ...]:
+    """Return the tools that the answer may call."""
+    if request.tool_choice is ToolChoice.NONE:
+        return ()
+    return tuple(t for t in request.tools if request.tool_name in ("", t.name))
 
 
 def _or(given: T | None, default: T) -> T:

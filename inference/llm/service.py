@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 import grpc
+
 from antiphon.v1 import common_pb2, generator_pb2_grpc
 from antiphon.v1 import generator_pb2 as pb
-
 from inference.llm import wire
 from inference.llm.engine import Engine, Finish
 
@@ -23,7 +24,7 @@ class Generator(generator_pb2_grpc.GeneratorServicer):
         self._info = info
 
     async def Generate(
-        self, request: pb.GenerateRequest, context: grpc.aio.ServicerContext
+        self, request: pb.GenerateRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> AsyncGenerator[pb.GenerateResponse, None]:
         """Answer; see the contract for the order of events."""
         async with aclosing(self._engine.generate(wire.read_request(request))) as events:
@@ -33,14 +34,16 @@ class Generator(generator_pb2_grpc.GeneratorServicer):
                 yield wire.write_event(event)
 
     async def Warm(
-        self, request: pb.WarmRequest, context: grpc.aio.ServicerContext
+        self, request: pb.WarmRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.WarmResponse:
         """Compute a prefix that is about to be shared."""
-        cached = await self._engine.warm(wire.read_messages(request.messages), ())
+        cached = await self._engine.warm(
+            wire.read_messages(request.messages), wire.read_tools(request.tools)
+        )
         return pb.WarmResponse(cached_tokens=cached)
 
     async def GetInfo(
-        self, request: common_pb2.GetInfoRequest, context: grpc.aio.ServicerContext
+        self, request: common_pb2.GetInfoRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> common_pb2.ServiceInfo:
         """Tell what runs here."""
         return self._info

@@ -22,8 +22,9 @@ DEFAULT_MODELS: dict[str, str] = {
 class VllmSettings(Table):
     """`[llm.vllm]`: what vLLM's own options are called, with values for its CPU build.
 
-    A GPU host sets at least `enforce_eager = false`, `block_size = 16` and a `gpu_memory_utilization` that leaves
-    room for the other engines, and takes `kv_cache_memory_bytes = 0`.
+    A GPU host sets at least `enforce_eager = false`, `block_size = 16` and a
+    `gpu_memory_utilization` that leaves room for the other engines, and takes
+    `kv_cache_memory_bytes = 0`.
     """
 
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = "bfloat16"
@@ -34,7 +35,8 @@ class VllmSettings(Table):
     block_size: int = Field(32, ge=1)
     max_num_seqs: int = Field(8, ge=1)
     gpu_memory_utilization: float = Field(0.2, gt=0, le=1)
-    # 256 MiB holds eight contexts of 2048 tokens of SmolLM2-135M twice over; 0: vLLM measures what is free.
+    # Room for 11,648 tokens of SmolLM2-135M (23,040 bytes each): eight callers of 1400. 0: vLLM
+    # takes what is free.
     kv_cache_memory_bytes: int = Field(256 * 1024 * 1024, ge=0)
     tensor_parallel_size: int = Field(1, ge=1)
 
@@ -71,7 +73,8 @@ class LlmSettings(Table):
     # Where a request does not say: about a minute of speech, which nobody listens to without interrupting.
     max_tokens: int = Field(256, ge=1)
     context_tokens: int = Field(2048, ge=64)
-    # Requests that wait for the engine. A caller who would wait longer than this many replies is better told at once.
+    # Requests that wait for the engine. A caller who would wait longer than this many replies is
+    # better told at once.
     max_waiting: int = Field(16, ge=0)
     vllm: VllmSettings = VllmSettings()
     simulated: SimulatedSettings = SimulatedSettings()

@@ -44,6 +44,7 @@ class TokenEngine(Protocol):
     name: str
     capabilities: frozenset[Capability]
     slots: int  # requests that it computes at a time
+    prefix_block: int  # a cached prefix is a multiple of so many tokens
 
     def generate(
         self, prompt: Sequence[int], choice: Choice, constraint: Constraint | None = None

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tokenizers
+
 from antiphon.errors import Misconfigured
 
-# Encoding this much takes about 2 ms, and holds the interpreter's lock for it; longer text goes to another thread.
+# Encoding this much takes about 2 ms, and holds the interpreter's lock for it; longer text goes to
+# another thread.
 SHORT_CHARS = 4096
 
 
@@ -18,7 +20,9 @@ class Tokenizer:
     def __init__(self, folder: Path) -> None:
         path = folder / "tokenizer.json"
         if not path.is_file():
-            raise Misconfigured(f"the model folder {folder} has no tokenizer.json; pull the model again")
+            raise Misconfigured(
+                f"the model folder {folder} has no tokenizer.json; pull the model again"
+            )
         self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         special = [t for t in self._tokenizer.get_added_tokens_decoder().values() if t.special]
         self.special_tokens = tuple(t.content for t in special)

@@ -39,13 +39,15 @@ async def serve(address: str, register: Register, *, grace_s: float = SHUTDOWN_G
 
     The address is taken first, so that a port in use is told before an engine loads; `register` then
     loads the engine, adds the servicers and returns their full names. Health answers from then on.
+    Until then a signal ends the process at once: loading blocks for seconds, and there is nothing to end in order.
     """
-    stop = _stop_event()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = grpc.aio.server(interceptors=[ErrorInterceptor()], options=SERVER_OPTIONS)
     _bind(server, address)
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = await register(server)
+    stop = _stop_event()
     reflection.enable_server_reflection(
         [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
     )
