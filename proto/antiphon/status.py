@@ -31,7 +31,11 @@ _LEAVES = (
 _BY_STATUS: dict[grpc.StatusCode, type[AntiphonError]] = {
     **{leaf.status: leaf for leaf in _LEAVES},
     grpc.StatusCode.DEADLINE_EXCEEDED: Unavailable,
+    # Our own cancelling raises CancelledError: this is a service that dropped the call.
+    grpc.StatusCode.CANCELLED: Unavailable,
 }
+# What grpc.aio reports, over the status that the service sent, where a call ends during a write.
+_BROKEN_WRITE = (grpc.StatusCode.INTERNAL, "Internal error from Core")
 
 
 def to_status(error: AntiphonError) -> grpc.Status:
@@ -48,23 +52,28 @@ def to_status(error: AntiphonError) -> grpc.Status:
 
 def from_rpc_error(error: grpc.aio.AioRpcError, service: str) -> AntiphonError:
     """Return what went wrong in a call to `service`, as our own error."""
-    leaf = _BY_STATUS.get(error.code(), AntiphonError)
-    message = error.details() or error.code().name
+    code, details = error.code(), error.details() or error.code().name
+    leaf = _BY_STATUS.get(code, AntiphonError)
     info = _error_info(error)
     if info is not None:
-        return leaf(message, reason=info.reason, **dict(info.metadata))
-    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        return leaf(details, reason=info.reason, **dict(info.metadata))
+    if code is grpc.StatusCode.UNAVAILABLE:
         # gRPC's own text names sockets and errno; what the reader can act on is which service.
         return Unavailable(f"the {service} service is not reachable; see `antiphon status`")
-    return leaf(f"the {service} service failed: {message}")
+    if (code, details) == _BROKEN_WRITE:
+        return Unavailable(f"the {service} service broke off; see `antiphon status`")
+    if code is grpc.StatusCode.UNKNOWN:
+        # gRPC puts the text of a handler's exception here, which may hold a caller's words.
+        details = code.name
+    return leaf(f"the {service} service failed: {details}")
 
 
 def _error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:
     for key, value in error.trailing_metadata() or ():
-        if key == "grpc-status-details-bin":
-            packed = status_pb2.Status.FromString(value)
-            for detail in packed.details:
-                info = error_details_pb2.ErrorInfo()
-                if detail.Unpack(info):
-                    return info
+        if key != "grpc-status-details-bin":
+            continue
+        for detail in status_pb2.Status.FromString(value).details:
+            info = error_details_pb2.ErrorInfo()
+            if detail.Unpack(info) and info.domain == DOMAIN:
+                return info
     return None
