@@ -17,6 +17,7 @@ from inference.llm.engine import (
     Finish,
     Message,
     Request,
+    Role,
     Sampling,
     Tool,
     ToolChoice,
@@ -26,7 +27,7 @@ from inference.llm.gate import Gate
 from inference.llm.model_folder import ModelDefaults
 from inference.llm.prompt import ChatTemplate
 from inference.llm.stopwatch import Stopwatch
-from inference.llm.token_engine import Choice, Constraint, TokenEngine
+from inference.llm.token_engine import Choice, Constraint, Prompt, TokenEngine
 from inference.llm.tokenizer import Tokenizer
 from inference.llm.tool_calls import forced_schema, structural_tag
 
@@ -69,7 +70,7 @@ class LanguageModel:
         """See `Engine`."""
         check(request, self.capabilities, self.name)
         prompt = await self._prompt(request.messages, _offered(request), answer=True)
-        choice = self._choose(request.sampling, len(prompt))
+        choice = self._choose(request.sampling, len(prompt.tokens))
         answer = Answer(self._tokenizer.decode, request)
         watch = Stopwatch()
         async with self._gate.enter():
@@ -84,7 +85,7 @@ class LanguageModel:
                         break
         for event in answer.close():
             yield event
-        usage = Usage(len(prompt), answer.cached_tokens, answer.completion_tokens)
+        usage = Usage(len(prompt.tokens), answer.cached_tokens, answer.completion_tokens)
         yield Finish(answer.reason, usage, watch.timing())
 
     async def warm(self, messages: tuple[Message, ...], tools: tuple[Tool, ...]) -> int:
@@ -92,17 +93,11 @@ class LanguageModel:
         if Capability.PREFIX_CACHE not in self.capabilities:
             return 0
         prompt = await self._prompt(messages, tools, answer=False)
-        one_token = self._choose(Sampling(temperature=0, max_tokens=1), len(prompt))
         try:
-            async with (
-                self._gate.enter(),
-                aclosing(self._engine.generate(prompt, one_token)) as steps,
-            ):
-                async for _ in steps:
-                    pass
+            async with self._gate.enter():
+                return await self._engine.warm(prompt)
         except Exhausted:
             return 0  # a hint, for which nobody is refused
-        return len(prompt) // self._engine.prefix_block * self._engine.prefix_block
 
     async def close(self) -> None:
         """See `Engine`."""
@@ -110,15 +105,26 @@ class LanguageModel:
 
     async def _prompt(
         self, messages: tuple[Message, ...], tools: tuple[Tool, ...], *, answer: bool
-    ) -> list[int]:
+    ) -> Prompt:
         text = self._template.render(messages, tools, answer=answer)
         # A megabyte takes half a second to encode; this tells without.
         if (least := self._tokenizer.at_least(text)) >= self._bounds.context_tokens:
             raise self._too_long(f"at least {least}")
-        prompt = await self._tokenizer.encode(text)
-        if len(prompt) >= self._bounds.context_tokens:
-            raise self._too_long(str(len(prompt)))
-        return prompt
+        tokens = tuple(await self._tokenizer.encode(text))
+        if len(tokens) >= self._bounds.context_tokens:
+            raise self._too_long(str(len(tokens)))
+        return Prompt(tokens, await self._shared(messages, tools, tokens))
+
+    async def _shared(
+        self, messages: tuple[Message, ...], tools: tuple[Tool, ...], prompt: tuple[int, ...]
+    ) -> int:
+        """Return how many tokens at the start of `prompt` are the system's, which conversations share."""
+        if not self._engine.keeps_instructions or messages[0].role is not Role.SYSTEM:
+            return 0
+        text = self._template.render(messages[:1], tools, answer=False)
+        system = await self._tokenizer.encode(text)
+        # A template may write the system message otherwise where nothing follows.
+        return len(system) if prompt[: len(system)] == tuple(system) else 0
 
     def _too_long(self, tokens: str) -> InvalidInput:
         holds = self._bounds.context_tokens
@@ -134,11 +140,14 @@ class LanguageModel:
         return Choice(
             temperature=_or(sampling.temperature, own.temperature),
             top_p=_or(sampling.top_p, own.top_p),
-            top_k=_or(sampling.top_k, own.top_k),
+            top_k=self._off_if_all(_or(sampling.top_k, own.top_k)),
             repetition_penalty=_or(sampling.repetition_penalty, own.repetition_penalty),
             seed=sampling.seed,
             max_tokens=min(sampling.max_tokens or self._bounds.max_tokens, room),
         )
+
+    def _off_if_all(self, top_k: int) -> int:
+        return top_k if top_k < self._tokenizer.size else 0
 
     def _constrain(self, request: Request) -> Constraint | None:
         """Return what holds the answer to JSON, where the engine can."""

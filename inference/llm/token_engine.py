@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from inference.llm.engine import Capability
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What to continue. Its first `shared` tokens are instructions, which other prompts may share."""
+
+    tokens: tuple[int, ...]
+    shared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,10 @@ class Choice:
     max_tokens: int
 
 
+# The least that an engine can be asked for: what it takes to have read a prompt.
+ONE_TOKEN = Choice(0.0, 1.0, 0, 1.0, None, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """What the text must match: a JSON schema, or a grammar that begins with a trigger. Both as JSON text."""
@@ -44,12 +56,16 @@ class TokenEngine(Protocol):
     name: str
     capabilities: frozenset[Capability]
     slots: int  # requests that it computes at a time
-    prefix_block: int  # a cached prefix is a multiple of so many tokens
+    keeps_instructions: bool  # whether it has a use for `Prompt.shared`
 
     def generate(
-        self, prompt: Sequence[int], choice: Choice, constraint: Constraint | None = None
+        self, prompt: Prompt, choice: Choice, constraint: Constraint | None = None
     ) -> AsyncGenerator[Step, None]:
         """Yield the continuation of `prompt`, without its end token. Closing the generator stops the work."""
+        ...
+
+    async def warm(self, prompt: Prompt) -> int:
+        """Compute `prompt`, or what of it can be kept; return how many of its tokens are cached now."""
         ...
 
     async def close(self) -> None:

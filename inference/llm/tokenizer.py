@@ -26,8 +26,9 @@ class Tokenizer:
         self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         special = [t for t in self._tokenizer.get_added_tokens_decoder().values() if t.special]
         self.special_tokens = tuple(t.content for t in special)
-        longest = max(self._tokenizer.get_vocab(), key=len)
-        self._longest_token_chars = len(longest)
+        vocabulary = self._tokenizer.get_vocab()
+        self.size = len(vocabulary)
+        self._longest_token_chars = max(map(len, vocabulary))
 
     async def encode(self, text: str) -> list[int]:
         """Return the ids of `text`, in which names of special tokens are those tokens."""

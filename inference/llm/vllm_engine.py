@@ -26,7 +26,7 @@ from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 from antiphon.errors import InvalidInput, Misconfigured, Unavailable
 from inference.llm.engine import Capability
 from inference.llm.settings import LlmSettings
-from inference.llm.token_engine import Choice, Constraint, Step
+from inference.llm.token_engine import ONE_TOKEN, Choice, Constraint, Prompt, Step
 
 # Its core lets go of memory within 1 s and then takes 2 s to end; after this it is killed. It holds
 # nothing to lose.
@@ -37,6 +37,7 @@ class VllmEngine:
     """A `TokenEngine` over one `AsyncLLM`, whose core runs in a process of its own."""
 
     name = "vllm"
+    keeps_instructions = False  # it finds what prompts share by itself
     capabilities = frozenset(
         {Capability.PREFIX_CACHE, Capability.FORCED_TOOLS, Capability.JSON_SCHEMA, Capability.SEED}
     )
@@ -54,7 +55,7 @@ class VllmEngine:
         `on_death` is called once if the core dies by itself: it cannot be started again in this process.
         """
         self.slots = settings.vllm.max_num_seqs
-        self.prefix_block = settings.vllm.block_size
+        self._block = settings.vllm.block_size
         self._end_tokens = frozenset(end_tokens)
         self._ids = count()
         try:
@@ -64,11 +65,11 @@ class VllmEngine:
         self._watch = asyncio.create_task(self._wait_for_death(on_death), name="vllm-watch")
 
     async def generate(
-        self, prompt: Sequence[int], choice: Choice, constraint: Constraint | None = None
+        self, prompt: Prompt, choice: Choice, constraint: Constraint | None = None
     ) -> AsyncGenerator[Step, None]:
         """See `TokenEngine`. Closing it aborts the request in the core."""
         outputs = self._llm.generate(
-            tokens_input(list(prompt)),
+            tokens_input(list(prompt.tokens)),
             sampling_params(choice, sorted(self._end_tokens), constraint),
             request_id=str(next(self._ids)),
         )
@@ -87,6 +88,13 @@ class VllmEngine:
             raise Unavailable(
                 "the vLLM engine stopped while it worked; it is being restarted"
             ) from None
+
+    async def warm(self, prompt: Prompt) -> int:
+        """See `TokenEngine`: whole blocks are kept, until others need their place."""
+        async with aclosing(self.generate(prompt, ONE_TOKEN)) as steps:
+            async for _ in steps:
+                pass
+        return len(prompt.tokens) // self._block * self._block
 
     async def close(self) -> None:
         """See `TokenEngine`."""

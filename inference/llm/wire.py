@@ -163,7 +163,7 @@ def _sampling(sampling: pb.Sampling) -> Sampling:
         temperature=_number(sampling, "temperature", 0, 2),
         top_p=_number(sampling, "top_p", 0, 1, over=True),
         top_k=_given(sampling, "top_k"),
-        repetition_penalty=_number(sampling, "repetition_penalty", 0, 10, over=True),
+        repetition_penalty=_number(sampling, "repetition_penalty", 0.1, 10),
         seed=_given(sampling, "seed"),
         max_tokens=sampling.max_tokens,
         stop=_stops(sampling.stop),

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class GeneratorStub:
-    """Capabilities in ServiceInfo: "prefix_cache", "tools", "forced_tools", "json_schema".
+    """Capabilities in ServiceInfo: "prefix_cache", "tools" (the model decides), "forced_tools", "json_schema",
+    "seed" (the same seed gives the same answer).
     A request that needs a capability which the engine lacks is UNIMPLEMENTED, reason
     CAPABILITY_MISSING, with the engine that has it in the metadata.
     """
@@ -56,7 +57,8 @@ class GeneratorStub:
 
 
 class GeneratorServicer:
-    """Capabilities in ServiceInfo: "prefix_cache", "tools", "forced_tools", "json_schema".
+    """Capabilities in ServiceInfo: "prefix_cache", "tools" (the model decides), "forced_tools", "json_schema",
+    "seed" (the same seed gives the same answer).
     A request that needs a capability which the engine lacks is UNIMPLEMENTED, reason
     CAPABILITY_MISSING, with the engine that has it in the metadata.
     """
@@ -110,7 +112,8 @@ def add_GeneratorServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Generator:
-    """Capabilities in ServiceInfo: "prefix_cache", "tools", "forced_tools", "json_schema".
+    """Capabilities in ServiceInfo: "prefix_cache", "tools" (the model decides), "forced_tools", "json_schema",
+    "seed" (the same seed gives the same answer).
     A request that needs a capability which the engine lacks is UNIMPLEMENTED, reason
     CAPABILITY_MISSING, with the engine that has it in the metadata.
     """
