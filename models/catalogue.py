@@ -161,31 +161,27 @@ class Catalogue:
         """Return what `profile` runs with, without what that is made from."""
         return [entry for entry in self if profile in entry.profiles]
 
-    def with_inputs(self, names: list[str]) -> list[Entry]:
-        """Return the named entries and all that they are made from, inputs first, each once."""
-        ordered: dict[str, Entry] = {}
-        for name in names:
-            for entry in reversed(self._chain(name)):
-                ordered.setdefault(entry.name, entry)
-        return list(ordered.values())
-
-    def _chain(self, name: str) -> list[Entry]:
+    def chain(self, name: str) -> list[Entry]:
+        """Return what `name` is made from, the first input first, and itself last."""
         chain = [self.entry(name)]
-        while isinstance(source := chain[-1].source, ConvertSource):
-            chain.append(self.entry(source.from_))
-            if len(chain) > len(self._entries):
+        while isinstance(source := chain[0].source, ConvertSource):
+            if source.from_ in (entry.name for entry in chain):
                 raise Misconfigured(
-                    f"model {name!r} is made from itself: {' <- '.join(e.name for e in chain[:3])}"
+                    f"model {name!r} is made from itself, by way of {source.from_!r}"
                 )
+            chain.insert(0, self.entry(source.from_))
         return chain
 
 
 def load_catalogue(site: Path | None = None) -> Catalogue:
-    """Return our entries, and those of the file `site` over them."""
+    """Return our entries, and those of the file `site` over them; raise `Misconfigured` on a wrong one."""
     entries = read_entries(OURS)
     if site is not None:
         entries |= read_entries(site)
-    return Catalogue(entries)
+    catalogue = Catalogue(entries)
+    for name in entries:
+        catalogue.chain(name)
+    return catalogue
 
 
 def read_entries(path: Path) -> dict[str, Entry]:

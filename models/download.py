@@ -23,7 +23,6 @@ FIRST_WAIT_S = 1.0
 # Once more from the first byte: a stale partial file hashes wrongly; twice wrong is what the source serves.
 WHOLE_ATTEMPTS = 2
 TIMEOUT = httpx.Timeout(60.0, connect=20.0)
-CHUNK_BYTES = 1024 * 1024
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -132,7 +131,8 @@ class Downloader:
         with part.open("r+b" if done else "wb") as file:
             if done:
                 file.truncate(file.seek(done))
-            for chunk in response.iter_raw(CHUNK_BYTES):
+            # As it comes: a chunk size would hold back up to that many bytes, and a break would lose them.
+            for chunk in response.iter_raw():
                 file.write(chunk)
                 self.progress.advance(len(chunk))
 
