@@ -16,6 +16,7 @@ from pathlib import Path
 from antiphon.errors import Misconfigured
 
 PYPI = "https://pypi.org/simple"
+MACHINE_FILE = Path("/etc/pip.conf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _files(environ: Mapping[str, str]) -> Iterator[Path]:
     home = Path(environ.get("HOME") or Path.home())
     for folder in reversed((environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")):
         yield Path(folder) / "pip/pip.conf"
-    yield Path("/etc/pip.conf")
+    yield MACHINE_FILE
     yield home / ".pip/pip.conf"
     yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip/pip.conf"
     yield Path(sys.prefix) / "pip.conf"
