@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.audio import Float32, from_float
+from antiphon.errors import Unavailable
 from inference.tts.engine import EngineInfo, Piece, Said, TimedWord
 from inference.tts.vits import silence
 from inference.tts.vits.chunks import Chunk, plan
-from inference.tts.vits.espeak import Espeak
 from inference.tts.vits.latent import Latent
 from inference.tts.vits.network import Ids, Network, Profile
 from inference.tts.vits.phonemes import Phoneme, spell
@@ -22,19 +23,40 @@ LEAD_FRAMES = 3
 # Where a long clause is cut at no mark, the voice's own 200 ms of closing silence would be heard as one.
 TAIL_FRAMES = 4
 
+# 5.8 s for one phoneme: no speech, and weights that are damaged could ask for gigabytes.
+MAX_PHONEME_FRAMES = 500
+
 Frames = NDArray[np.int64]
+Noise = Callable[[tuple[int, ...]], Float32]  # a shape to standard normal values
+
+
+class Phonemiser(Protocol):
+    """Plain words to IPA; `Espeak` is one."""
+
+    def phonemise(self, lines: Sequence[str]) -> list[str]:
+        """Return the IPA of each line, groups of phonemes apart by spaces."""
+        ...
+
+    def close(self) -> None:
+        """Release what it holds."""
+        ...
+
+
+def gaussian(random: np.random.Generator) -> Noise:
+    """Return the noise that makes no two utterances of a text quite the same."""
+    return lambda shape: random.standard_normal(shape, np.float32)
 
 
 class VitsVoice:
     """One VITS voice. The text encoder runs once a clause, flow and decoder a piece at a time."""
 
     def __init__(
-        self, network: Network, profile: Profile, espeak: Espeak, seed: int | None = None
+        self, network: Network, profile: Profile, espeak: Phonemiser, noise: Noise | None = None
     ) -> None:
         self._network = network
         self._profile = profile
         self._espeak = espeak
-        self._random = np.random.default_rng(seed)
+        self._noise = noise or gaussian(np.random.default_rng())
         self._ids = {character: number for number, character in enumerate(profile.alphabet)}
 
     @property
@@ -65,15 +87,13 @@ class VitsVoice:
         spoken = word_frames(frames, owners)
         first = max(0, min(start for _, start, _ in spoken) - LEAD_FRAMES)
         end = latent.frames if words[-1].mark else min(latent.frames, spoken[-1][2] + TAIL_FRAMES)
-        skipped: int | None = None
-        for chunk in plan(first, end):
-            samples = self._decode(latent, chunk)
-            if skipped is None:
-                skipped = silence.leading(samples, self._profile.sample_rate_hz)
-                origin = first * self._profile.hop_samples + skipped
-                yield Piece(from_float(samples[skipped:]), self._times(words, spoken, origin))
-            else:
-                yield Piece(from_float(samples))
+        chunks = plan(first, end)
+        head = self._decode(latent, next(chunks))
+        skipped = silence.leading(head, self._profile.sample_rate_hz)
+        origin = first * self._profile.hop_samples + skipped
+        yield Piece(from_float(head[skipped:]), self._times(words, spoken, origin))
+        for chunk in chunks:
+            yield Piece(from_float(self._decode(latent, chunk)))
 
     def _interleave(self, spelt: Sequence[Phoneme]) -> tuple[Ids, list[int | None]]:
         """Put a blank around each phoneme, and the marks of begin and end around all."""
@@ -89,13 +109,10 @@ class VitsVoice:
         profile = self._profile
         noise = self._noise((1, 2, ids.shape[1])) * np.float32(profile.duration_noise_scale)
         encoded = self._network.encode(ids, noise, 1 / speed)
-        frames = np.ceil(encoded.frames).astype(np.int64)
+        frames = whole_frames(encoded.frames)
         mean = np.repeat(encoded.mean, frames, axis=2)
         spread = np.exp(np.repeat(encoded.log_scale, frames, axis=2))
         return mean + self._noise(mean.shape) * spread * np.float32(profile.noise_scale), frames
-
-    def _noise(self, shape: tuple[int, ...]) -> Float32:
-        return self._random.standard_normal(shape, np.float32)
 
     def _decode(self, latent: Latent, chunk: Chunk) -> Float32:
         context, hop = self._profile.decoder_context_frames, self._profile.hop_samples
@@ -114,6 +131,16 @@ class VitsVoice:
             return samples * 1000 / self._profile.sample_rate_hz
 
         return tuple(TimedWord(words[word].span, ms(start), ms(end)) for word, start, end in spoken)
+
+
+def whole_frames(durations: Float32) -> Frames:
+    """Return durations rounded up; raise `Unavailable` where they are none that a voice could mean."""
+    if not (durations <= MAX_PHONEME_FRAMES).all():  # a NaN is not, either
+        raise Unavailable(
+            "the voice computed durations that are no speech; its weights may be damaged: see "
+            "`antiphon models verify`"
+        )
+    return np.ceil(durations).astype(np.int64)
 
 
 def word_frames(frames: Frames, owners: Sequence[int | None]) -> list[tuple[int, int, int]]:

@@ -1,0 +1,56 @@
+"""Timing trailers and deadlines, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+
+from antiphon.timing import Timing
+from inference.tts.engine import Piece, Step
+from inference.tts.work import Work
+from tests.virtual_time import run_virtual
+
+RATE_HZ = 8000
+
+
+def step(audio_ms: int, queue_ms: float = 0.0, compute_ms: float = 0.0) -> Step:
+    return Step(Piece(np.zeros(RATE_HZ * audio_ms // 1000, np.int16)), queue_ms, compute_ms)
+
+
+def test_timing() -> None:
+    async def main() -> Timing | None:
+        work = Work()
+        assert work.timing is None
+        work.ask()
+        await asyncio.sleep(0.050)
+        work.add(step(100, 10, 40), RATE_HZ)
+        await asyncio.sleep(0.5)
+        work.ask()
+        work.add(step(100, 1, 2), RATE_HZ)
+        return work.timing
+
+    assert run_virtual(main()) == Timing(11.0, 42.0, 50.0)
+
+
+def test_nothing_came() -> None:
+    async def main() -> Timing | None:
+        work = Work()
+        work.ask()
+        return work.timing
+
+    assert run_virtual(main()) == Timing()
+
+
+def test_the_deadline_is_when_the_audio_runs_out() -> None:
+    async def main() -> tuple[float, float, float]:
+        work = Work()
+        await asyncio.sleep(1)
+        before = work.deadline()
+        work.add(step(200), RATE_HZ)
+        await asyncio.sleep(1)
+        first = work.deadline()
+        work.add(step(300), RATE_HZ)
+        return before, first, work.deadline()
+
+    assert run_virtual(main()) == (1.0, 1.2, 1.5)
