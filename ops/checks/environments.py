@@ -41,7 +41,7 @@ OTHERS = (
 )
 
 
-def tests_of(environment: Environment) -> list[str]:
+def selection(environment: Environment) -> list[str]:
     """Return pytest's arguments that choose the tests of one environment; empty where it has none."""
     if environment is not MAIN:
         return environment.tests()

@@ -46,7 +46,7 @@ def modules() -> list[str]:
     return sorted(name for name in found if not GENERATED.search(name))
 
 
-def tests_for(module: str) -> list[str]:
+def places(module: str) -> list[str]:
     """Return where the tests of `module` may be: one name, or two for a package's `__init__`."""
     root = next(root for root in ROOTS if module.startswith(f"{root}/"))
     inside = Path("tests", ROOTS[root], Path(module).relative_to(root))
@@ -60,12 +60,12 @@ def tests_for(module: str) -> list[str]:
 
 def fault_of(module: str, data_files: list[Path]) -> str:
     """Return what is wrong with the coverage of `module`, or nothing."""
-    own = [name for name in tests_for(module) if (REPOSITORY / name).exists()]
+    own = [name for name in places(module) if (REPOSITORY / name).exists()]
     statements, missing = _lines(module, own, data_files)
     if not statements or (not own and module.endswith("__init__.py") and len(statements) == 1):
         return ""
     if not own:
-        return f"{module}: has no test file {tests_for(module)[0]}"
+        return f"{module}: has no test file {places(module)[0]}"
     share = 1 - len(missing) / len(statements)
     if share >= NEEDED_SHARE:
         return ""

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ops.checks.environments import Environment, tests_of
+from ops.checks.environments import Environment, selection
 from ops.checks.outcome import Outcome, failed
 from ops.settings import REPOSITORY
 
@@ -27,7 +27,7 @@ def run(environment: Environment, folder: Path, *, fast: bool, quiet: bool = Fal
     """Run the suite, its progress straight to the terminal; reports go into `folder`."""
     if not environment.python.exists():
         return failed(f"there is no {environment.python}: `ops/test` makes it")
-    chosen = tests_of(environment)
+    chosen = selection(environment)
     if not chosen:
         return Outcome()
     report = folder / f"{environment.name}.xml"

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from antiphon.paths import state_dir
 from models.disk import MIB
+from models.progress import Silent
+from models.pull import plan
+from models.sources.supply import CatalogueSupply
 from models.store import Store, open_store
 from ops.doctor.finding import Finding
 from ops.needed_models import absent
@@ -48,8 +51,8 @@ def disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _missing_mib(store: Store, settings: Settings) -> int:
-    entries = store.catalogue.with_inputs(absent(store, settings))
-    return sum(entry.disk_mib for entry in entries)
+    supply = CatalogueSupply(settings.models.dir, settings.models.hub_url, Silent())
+    return sum(entry.disk_mib for entry in plan(store, absent(store, settings), supply))
 
 
 def _room(what: str, folder: Path, needed_mib: int) -> Finding:
