@@ -32,7 +32,7 @@ def pull(
     """
     with disk.guarded(store.root, 0, "the model store"):
         store.root.mkdir(parents=True, exist_ok=True)
-        with exclusive(store.root, progress):
+        with supply, exclusive(store.root, progress):
             return _pull(store, names, supply, progress, interpreters)
 
 

@@ -22,6 +22,7 @@ from safetensors.numpy import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from antiphon.errors import Misconfigured
+from models.convert.program import program
 
 SOURCE = "model.gguf"
 CONTROL_TOKEN = 3  # ggml's LLAMA_TOKEN_TYPE_CONTROL
@@ -187,4 +188,4 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    gguf_to_hf(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(program(gguf_to_hf))

@@ -25,6 +25,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from antiphon.errors import Misconfigured
+from models.convert.program import program
 
 QUANTIZATION = "int8"
 COPIED = (
@@ -133,4 +134,4 @@ def _set_special_tokens(
 
 
 if __name__ == "__main__":
-    hf_to_ct2(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(program(hf_to_ct2))

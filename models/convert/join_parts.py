@@ -9,6 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from antiphon.errors import Misconfigured
+from models.convert.program import program
 
 PART = re.compile(r"(.+)\.part(\d+)")
 
@@ -37,4 +38,4 @@ def _join(parts: list[Path], target: Path) -> None:
 
 
 if __name__ == "__main__":
-    join_parts(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(program(join_parts))

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from antiphon.errors import Misconfigured
+from models.convert.program import program
 
 # TTS asks whether these two are there, and VITS never calls them: the index has no build of them that
 # loads beside torch's CPU build.
@@ -243,4 +244,4 @@ def _tensor(name: str, fresh: torch.Tensor, weights: Weights, left: Weights) -> 
 
 
 if __name__ == "__main__":
-    piper_to_coqui(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(program(piper_to_coqui))

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import httpx
 
@@ -27,7 +27,13 @@ PARTS = ".parts"
 
 
 class Supply(Protocol):
-    """What a pull asks for files."""
+    """What a pull asks for files; open connections are closed when its context is left."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+
+    def __exit__(self, *_: object) -> None:
+        """Close what was opened."""
 
     def offers(self, entry: Entry) -> bool:
         """Return whether `fetch` can bring `entry` as it is, so that nothing need be converted here."""
@@ -49,6 +55,13 @@ class CatalogueSupply:
         self._hub_url = hub_url
         self._progress = progress
         self._environ = environ
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "_client" in vars(self):
+            self._client.close()
 
     def offers(self, entry: Entry) -> bool:
         """Return whether `entry` comes from somewhere, and is not made here."""
@@ -102,6 +115,12 @@ class FolderSupply:
             raise Misconfigured(f"there is no folder {folder} to pull from")
         self._folder = folder
         self._progress = progress
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing stays open."""
 
     def offers(self, entry: Entry) -> bool:
         """Return whether the folder has one for `entry`."""

@@ -89,6 +89,7 @@ def wheel_source(name: str, data: bytes) -> dict[str, Any]:
 
 def write(folder: Path, files: Mapping[str, bytes]) -> Path:
     """Write `files` into `folder`, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
     for path, data in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -52,6 +52,5 @@ def test_an_error_without_a_number_is_told_too(tmp_path: Path) -> None:
 
 def test_our_own_errors_pass(tmp_path: Path) -> None:
     error: AntiphonError = NotFound("no such thing")
-    with pytest.raises(NotFound, match="no such thing"):
-        with disk.guarded(tmp_path, 7, "a model"):
-            raise error
+    with pytest.raises(NotFound, match="no such thing"), disk.guarded(tmp_path, 7, "a model"):
+        raise error

