@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ
-from antiphon.errors import Misconfigured
 from antiphon.v1 import common_pb2
 from inference.asr.decoder import Decoder, QueuedDecoder
 from inference.asr.engine import Engine, Speech
@@ -18,70 +16,64 @@ from inference.asr.settings import AsrSettings
 from inference.asr.simulated import SimulatedDecoder
 from inference.asr.smart_turn import SmartTurn
 from inference.asr.vad import Silero
-from models.catalogue import load_catalogue
 from models.settings import ModelsSettings
+from models.store import Store, open_store
 
 END_OF_TURN = "end_of_turn"
 
 
 def assemble(settings: AsrSettings, models: ModelsSettings, closing: ExitStack) -> Parts:
     """Load all models, warm; blocks for seconds. What must be shut is pushed on `closing`."""
-    vad = Silero(_folder(models, settings.vad))
-    judge = _judge(settings, models, closing)
-    decoder = _decoder(settings, models, closing)
-    return Parts(settings, decoder, vad, judge, _info(settings, models, decoder))
+    store = open_store(models)
+    vad = Silero(store.path(settings.vad))
+    judge = _judge(settings, store, closing)
+    decoder = _decoder(settings, store, closing)
+    return Parts(settings, decoder, vad, judge, _info(settings, store, decoder))
 
 
-def _decoder(settings: AsrSettings, models: ModelsSettings, closing: ExitStack) -> Decoder:
+def _decoder(settings: AsrSettings, store: Store, closing: ExitStack) -> Decoder:
     if settings.engine == "simulated":
         return SimulatedDecoder(settings.simulated_ms, settings.simulated_seed)
-    decoder = QueuedDecoder(_whisper(settings, models), settings.max_streams)
+    decoder = QueuedDecoder(_whisper(settings, store), settings.max_streams)
     closing.callback(decoder.shut)
     return decoder
 
 
-def _whisper(settings: AsrSettings, models: ModelsSettings) -> Engine:
+def _whisper(settings: AsrSettings, store: Store) -> Engine:
     # Imported here: a process that simulates must not need, or pay for, the engine's library.
     from inference.asr.whisper import Whisper, WhisperOptions
 
     options = WhisperOptions(
         settings.device, settings.compute_type, settings.threads, settings.beam_size
     )
-    whisper = Whisper(_folder(models, settings.model), options)
+    whisper = Whisper(store.path(settings.model), options)
     # The first decode allocates; no caller should wait for that.
     whisper.decode(Speech(np.zeros(RECOGNITION_RATE_HZ, np.float32)))
     return whisper
 
 
-def _judge(settings: AsrSettings, models: ModelsSettings, closing: ExitStack) -> Judge | None:
+def _judge(settings: AsrSettings, store: Store, closing: ExitStack) -> Judge | None:
     if not settings.end_of_turn:
         return None
-    model = SmartTurn(_folder(models, settings.end_of_turn))
+    model = SmartTurn(store.path(settings.end_of_turn))
     model.probability(np.zeros(RECOGNITION_RATE_HZ, np.float32))
     judge = Judge(model)
     closing.callback(judge.shut)
     return judge
 
 
-def _info(
-    settings: AsrSettings, models: ModelsSettings, decoder: Decoder
-) -> common_pb2.ServiceInfo:
+def _info(settings: AsrSettings, store: Store, decoder: Decoder) -> common_pb2.ServiceInfo:
     about = decoder.about
     capabilities = [*about.capabilities, *([END_OF_TURN] if settings.end_of_turn else [])]
     if about.simulated:
         return common_pb2.ServiceInfo(
             engine=about.engine, capabilities=capabilities, simulated=True
         )
-    entry = load_catalogue(models.catalogue).entry(settings.model)
+    entry = store.catalogue.entry(settings.model)
     return common_pb2.ServiceInfo(
-        engine=about.engine, model=entry.name, licence=entry.licence, capabilities=capabilities
+        engine=about.engine,
+        model=entry.name,
+        revision=store.revision(entry.name),
+        licence=entry.licence,
+        capabilities=capabilities,
     )
-
-
-def _folder(models: ModelsSettings, name: str) -> Path:
-    folder = models.dir / name
-    if not folder.is_dir():
-        raise Misconfigured(
-            f"model {name} is not in {models.dir}; run: antiphon models pull {name}"
-        )
-    return folder

@@ -4,8 +4,8 @@
                                       ^------voice for START_MS-------'
 
 What is decoded as one is a *piece*. An utterance has one piece, unless a caller talks for longer than
-Whisper's window takes (cut at the quietest point) or is silent inside it for long (external mode; the piece is
-settled).
+Whisper's window takes (cut at the quietest point) or is silent inside it for long (external mode; the
+piece is settled).
 """
 
 from __future__ import annotations

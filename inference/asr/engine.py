@@ -20,14 +20,16 @@ class Script:
 class Speech:
     """A piece of speech to be put into words: float32 mono 16 kHz, shape (n,), at most 28 s.
 
-    `language` is ISO 639-1, empty to detect it. `start_ms` is where it begins in its stream; `voiced_ms` counts
-    the voice in the piece, `voiced_before_ms` the voice that the stream had before it.
+    `language` is ISO 639-1, empty to detect it. `start_ms` is where it begins in its stream; `voiced_ms`
+    counts the voice in the piece, `voiced_before_ms` the voice that the stream had before it. A `draft`
+    will be decoded again when there is more of it.
     """
 
     samples: Float32
     start_ms: float = 0.0
     language: str = ""
     word_times: bool = False
+    draft: bool = False
     voiced_ms: float = 0.0
     voiced_before_ms: float = 0.0
     script: Script | None = None
@@ -45,7 +47,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What an engine heard; the last three are its own doubts, which `gates` weighs."""
+    """What an engine heard; the last four are its own doubts, which `gates` weighs."""
 
     text: str
     language: str
@@ -53,6 +55,7 @@ class Hypothesis:
     no_speech_probability: float = 0.0
     average_log_probability: float = 0.0
     repetition: float = 1.0  # length over compressed length
+    complete: bool = True  # False where it would have gone on and on
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def log_mel(samples: Float32, bands: int) -> Float32:
     power = spectrum.real**2 + spectrum.imag**2
     energy = np.log10(np.maximum(_filters(bands) @ power.T, _FLOOR))
     energy = np.maximum(energy, energy.max() - _RANGE_LOG10)
-    return ((energy + 4) / 4).astype(np.float32, copy=False)
+    scaled: Float32 = ((energy + 4) / 4).astype(np.float32, copy=False)
+    return scaled
 
 
 @lru_cache

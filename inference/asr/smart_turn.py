@@ -1,7 +1,7 @@
 """Smart Turn v3.2: how likely a speaker who paused is done.
 
-One signal among several: of natural pauses it got 68 of 83 sentence ends and 17 of 37 pauses inside a sentence
-right.
+One signal among several: of natural pauses it got 68 of 83 sentence ends and 17 of 37 pauses inside a
+sentence right.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ class Utterance:
         if not self._ears.endpointer.speaking:
             return None
         self._partial_end = self._ears.history.end
-        return replace(self._take(), word_times=False)
+        return replace(self._take(), draft=True, word_times=False)
 
     async def _tell_partial(self) -> None:
         decoded = await self._decode(Job(Urgency.PARTIAL, self._take_partial))
