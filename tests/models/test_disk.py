@@ -33,21 +33,27 @@ def test_a_reserve_stays_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_disk_that_fills_up_is_told_the_same_way(tmp_path: Path, number: int) -> None:
-    with pytest.raises(Exhausted, match=r"too full for a model: 7 bytes are needed at "):
-        with disk.guarded(tmp_path, 7, "a model"):
-            raise OSError(number, os.strerror(number))
+    with (
+        pytest.raises(Exhausted, match=r"too full for a model: 7 bytes are needed at "),
+        disk.guarded(tmp_path, 7, "a model"),
+    ):
+        raise OSError(number, os.strerror(number))
 
 
 def test_another_refusal_names_the_file(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match="a model: No such file or directory: /nowhere"):
-        with disk.guarded(tmp_path, 7, "a model"):
-            Path("/nowhere").read_bytes()
+    with (
+        pytest.raises(Misconfigured, match="a model: No such file or directory: /nowhere"),
+        disk.guarded(tmp_path, 7, "a model"),
+    ):
+        Path("/nowhere").read_bytes()
 
 
 def test_an_error_without_a_number_is_told_too(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match=f"a model: odd: {tmp_path}"):
-        with disk.guarded(tmp_path, 7, "a model"):
-            raise OSError("odd")
+    with (
+        pytest.raises(Misconfigured, match=f"a model: odd: {tmp_path}"),
+        disk.guarded(tmp_path, 7, "a model"),
+    ):
+        raise OSError("odd")
 
 
 def test_our_own_errors_pass(tmp_path: Path) -> None:

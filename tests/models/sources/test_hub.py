@@ -141,6 +141,8 @@ def test_a_site_without_a_hub_is_told_what_else_there_is(
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route")
 
-    with httpx.Client(transport=httpx.MockTransport(refuse)) as downloader.client:
-        with pytest.raises(Unavailable, match=r"--from FOLDER, or set .models. hub_url"):
-            Hub("https://hub.example", "", downloader).fetch(BRANCH, FILES, into)
+    with (
+        httpx.Client(transport=httpx.MockTransport(refuse)) as downloader.client,
+        pytest.raises(Unavailable, match=r"--from FOLDER, or set .models. hub_url"),
+    ):
+        Hub("https://hub.example", "", downloader).fetch(BRANCH, FILES, into)
