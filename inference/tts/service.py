@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
+
+import grpc
 
 from antiphon.audio import Encoding, check_rate
 from antiphon.errors import Exhausted, InvalidInput, NotFound
@@ -22,6 +24,7 @@ _ENCODINGS = {
     common_pb2.AUDIO_ENCODING_MULAW: Encoding.MULAW,
     common_pb2.AUDIO_ENCODING_ALAW: Encoding.ALAW,
 }
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"  # not generic at run time
 _SHOWN_CHARACTERS = 64  # of an unknown voice's name: enough to recognise it
 
 
@@ -43,7 +46,7 @@ class SynthesizerService(synthesizer_pb2_grpc.SynthesizerServicer):
         self._calls = 0
 
     async def Synthesize(
-        self, requests: AsyncIterator[synthesizer_pb2.SynthesizeRequest], context: Any
+        self, requests: AsyncIterator[synthesizer_pb2.SynthesizeRequest], context: Context
     ) -> None:
         """Speak the call's text; synthesizer.proto tells the order of messages.
 
@@ -55,19 +58,22 @@ class SynthesizerService(synthesizer_pb2_grpc.SynthesizerServicer):
             return
 
     async def ListVoices(
-        self, request: synthesizer_pb2.ListVoicesRequest, context: Any
+        self, request: synthesizer_pb2.ListVoicesRequest, context: Context
     ) -> synthesizer_pb2.ListVoicesResponse:
         """Return the voices that `SynthesizeConfig.voice` may name."""
         return synthesizer_pb2.ListVoicesResponse(voices=[self._parts.voice])
 
     async def GetInfo(
-        self, request: common_pb2.GetInfoRequest, context: Any
+        self, request: common_pb2.GetInfoRequest, context: Context
     ) -> common_pb2.ServiceInfo:
         """Return what speaks here."""
         return self._parts.info
 
     async def _speak(
-        self, order: Order, requests: AsyncIterator[synthesizer_pb2.SynthesizeRequest], context: Any
+        self,
+        order: Order,
+        requests: AsyncIterator[synthesizer_pb2.SynthesizeRequest],
+        context: Context,
     ) -> None:
         call = Call(self._parts.engine, order, context.write)
         try:
