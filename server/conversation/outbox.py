@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 
 from openai import BaseModel
@@ -21,43 +22,58 @@ class Outbox:
     """Bounded queue between one session (puts) and one transport (iterates)."""
 
     def __init__(self, max_items: int = MAX_ITEMS) -> None:
-        self._items: asyncio.Queue[Outgoing] = asyncio.Queue(max_items)
-        self._closed = asyncio.Event()
+        self._items: deque[Outgoing] = deque()
+        self._max_items = max_items
+        self._closed = False
+        self._stalled = False
+        self._room = asyncio.Event()
+        self._ready = asyncio.Event()
 
-    async def put(self, item: Outgoing) -> None:
-        """Queue `item`; wait while full; raise `Exhausted` when the client has not read for 10 s.
+    async def put(self, *items: Outgoing) -> None:
+        """Queue `items` next to each other, all of them or, where this is cancelled or fails, none.
 
-        A closed outbox drops what it is given.
+        Waits while the queue is full, which the last of `items` may then exceed; raises `Exhausted` once
+        the client has not read for 10 s. A closed outbox drops what it is given.
         """
-        if self._closed.is_set():
-            return
         try:
             async with asyncio.timeout(STALL_S):
-                await self._items.put(item)
+                await self._until_room()
         except TimeoutError:
-            raise Exhausted(
-                f"the client has not read for {STALL_S:.0f} s; the session is closed",
-                reason="CLIENT_STALLED",
-            ) from None
+            self._stalled = True
+            self._room.set()
+        if self._closed:
+            return
+        if self._stalled:
+            raise stalled()
+        self._items.extend(items)
+        self._ready.set()
 
     def close(self) -> None:
-        """End the stream after what is queued."""
-        self._closed.set()
+        """End the stream after what is queued; whoever waits for room is let go."""
+        self._closed = True
+        self._room.set()
+        self._ready.set()
 
     async def __aiter__(self) -> AsyncIterator[Outgoing]:
-        closed = asyncio.ensure_future(self._closed.wait())
-        try:
-            while True:
-                while not self._items.empty():
-                    yield self._items.get_nowait()
-                if closed.done():
-                    return
-                item = asyncio.ensure_future(self._items.get())
-                try:
-                    await asyncio.wait({item, closed}, return_when=asyncio.FIRST_COMPLETED)
-                    if item.done():
-                        yield item.result()
-                finally:
-                    item.cancel()
-        finally:
-            closed.cancel()
+        while True:
+            while self._items:
+                item = self._items.popleft()
+                self._room.set()
+                yield item
+            if self._closed:
+                return
+            self._ready.clear()
+            await self._ready.wait()
+
+    async def _until_room(self) -> None:
+        while len(self._items) >= self._max_items and not self._closed and not self._stalled:
+            self._room.clear()
+            await self._room.wait()
+
+
+def stalled() -> Exhausted:
+    """Return the error of a session whose client stopped reading."""
+    return Exhausted(
+        f"the client has not read for {STALL_S:.0f} s; the session is closed",
+        reason="CLIENT_STALLED",
+    )
