@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -53,7 +53,7 @@ class SimulatedSettings(Table):
     sigma: float = Field(0.2, ge=0, le=2)
     seed: int = 1
     # Taken in turn: the n-th user message of a conversation gets the n-th reply, then from the start again.
-    replies: tuple[str, ...] = Field(
+    replies: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         (
             "Certainly. I have that here for you, and it should only take a moment to look through.",
             "Thank you for waiting. The details are confirmed, and nothing else is needed from you today.",

@@ -82,8 +82,10 @@ class ToolReader:
     def close(self) -> list[Event]:
         """Return what was held and is no call."""
         held, self._held = self._held, ""
-        unfinished_call = held.replace(" ", "").startswith(TRIGGER.replace(" ", ""))
-        return [TextDelta(held)] if held and not unfinished_call else []
+        start, written = "".join(TRIGGER.split()), "".join(held.split())
+        if start.startswith(written) or written.startswith(start):
+            return []  # nothing, or a call that was cut off
+        return [TextDelta(held)]
 
     def _pass(self, length: int, events: list[Event]) -> None:
         text, self._held = self._held[:length], self._held[length:]

@@ -37,7 +37,12 @@ OTHERS = (
         ".venv-tts",
         ("tests/inference/tts", "tests/models/convert/test_piper_to_coqui.py"),
     ),
-    Environment("vllm", ".venv-vllm", ("tests/inference/llm/test_vllm*.py",)),
+    # One run of pytest, so that vLLM starts once for both.
+    Environment(
+        "vllm",
+        ".venv-vllm",
+        ("tests/inference/llm/test_vllm*.py", "tests/contract/llm/test_vllm*.py"),
+    ),
 )
 
 
