@@ -1,7 +1,7 @@
-"""Llama's forward pass in numpy, from the papers, to compare what was converted with what it was converted from.
+"""Llama's forward pass in numpy, to compare what was converted with what it was converted from.
 
-Touvron et al. 2023 (LLaMA), Su et al. 2021 (rotary embedding, in Hugging Face's order of halves), Ainslie et al.
-2023 (grouped-query attention), Zhang and Sennrich 2019 (RMS norm), Shazeer 2020 (SwiGLU).
+After Touvron et al. 2023 (LLaMA), Su et al. 2021 (rotary embedding, in Hugging Face's order of halves),
+Ainslie et al. 2023 (grouped-query attention), Zhang and Sennrich 2019 (RMS norm), Shazeer 2020 (SwiGLU).
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def logits(config: Config, weights: Weights, tokens: Sequence[int]) -> Float32:
         states = states + inside.feed(_norm(states, inside["post_attention_layernorm"], epsilon))
     states = _norm(states, weights["model.norm.weight"], epsilon)
     head = "model.embed_tokens.weight" if config["tie_word_embeddings"] else "lm_head.weight"
-    return states @ weights[head].T
+    return np.asarray(states @ weights[head].T, np.float32)
 
 
 class _Layer:
@@ -99,14 +99,13 @@ class _Layer:
         value = np.repeat(self._split(states, "v", heads_kv), heads // heads_kv, axis=0)
         scores = query @ key.swapaxes(1, 2) / np.sqrt(np.float32(query.shape[-1]))
         scores += np.triu(np.full(scores.shape[1:], -np.inf, np.float32), 1)
-        mixed = _softmax(scores) @ value
-        return mixed.swapaxes(0, 1).reshape(len(states), -1) @ self["self_attn.o_proj"].T
+        mixed = (_softmax(scores) @ value).swapaxes(0, 1).reshape(len(states), -1)
+        return np.asarray(mixed @ self["self_attn.o_proj"].T, np.float32)
 
     def feed(self, states: Float32) -> Float32:
         gate = states @ self["mlp.gate_proj"].T
-        return (gate / (1 + np.exp(-gate)) * (states @ self["mlp.up_proj"].T)) @ self[
-            "mlp.down_proj"
-        ].T
+        inner = gate / (1 + np.exp(-gate)) * (states @ self["mlp.up_proj"].T)
+        return np.asarray(inner @ self["mlp.down_proj"].T, np.float32)
 
     def _split(self, states: Float32, part: str, heads: int) -> Float32:
         flat = states @ self[f"self_attn.{part}_proj"].T
@@ -124,9 +123,9 @@ class _Layer:
 
 def _norm(states: Float32, gain: Float32, epsilon: float) -> Float32:
     mean_square = np.mean(states * states, axis=-1, keepdims=True)
-    return (states / np.sqrt(mean_square + np.float32(epsilon)) * gain).astype(np.float32)
+    return np.asarray(states / np.sqrt(mean_square + np.float32(epsilon)) * gain, np.float32)
 
 
 def _softmax(scores: Float32) -> Float32:
     raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)

@@ -7,7 +7,6 @@ from typing import Any
 import ctranslate2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer, models
 
@@ -20,7 +19,7 @@ TOKENS = [0, 5, 7, 39, 7, 2, 11]
 
 
 def hf_folder(path: Path, config: Config, weights: dict[str, Float32]) -> Path:
-    write(path, {name: b"{}" for name in COPIED})
+    write(path, dict.fromkeys(COPIED, b"{}"))
     (path / "config.json").write_text(json.dumps(config))
     save_file(weights, path / "model.safetensors")
     # One row of the embedding has no token, as happens where rows are padded to a round number.
@@ -35,10 +34,10 @@ def converted(tmp_path: Path, config: Config, weights: dict[str, Float32]) -> Pa
     return target
 
 
-def ct2_logits(folder: Path, tokens: list[int]) -> NDArray[Any]:
+def ct2_logits(folder: Path, tokens: list[int]) -> Float32:
     """Return the logits computed in float32 from the int8 weights, so that only their rounding counts."""
     model = ctranslate2.Generator(str(folder), compute_type="float32", intra_threads=1)
-    return np.array(model.forward_batch([tokens]))[0]
+    return np.asarray(np.array(model.forward_batch([tokens]))[0], np.float32)
 
 
 def rounded(weights: dict[str, Float32]) -> dict[str, Float32]:
@@ -48,7 +47,7 @@ def rounded(weights: dict[str, Float32]) -> dict[str, Float32]:
 
 def _rounded(matrix: Float32) -> Float32:
     scale = 127 / np.abs(matrix).max(axis=1, keepdims=True)
-    return (np.rint(matrix * scale) / scale).astype(np.float32)
+    return np.asarray(np.rint(matrix * scale) / scale, np.float32)
 
 
 @pytest.mark.parametrize("change", [{}, {"tie_word_embeddings": False}, {"num_key_value_heads": 4}])
