@@ -7,6 +7,7 @@ idea is websockets' `maxi_cov.py`.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -26,8 +27,6 @@ ROOTS = {
     "ops": "ops",
 }
 GENERATED = re.compile(r"_pb2(_grpc)?\.py$")
-# The module's own lines as it is imported carry no test's name.
-AT_IMPORT = "^$"
 
 
 def check(data_files: Iterable[Path]) -> Outcome:
@@ -74,20 +73,38 @@ def fault_of(module: str, data_files: list[Path]) -> str:
 
 def _lines(module: str, own: list[str], data_files: list[Path]) -> tuple[set[int], set[int]]:
     """Return the module's statements, and those that no suite ran from its own tests."""
-    patterns = [AT_IMPORT, *(f"^{re.escape(name)}::" for name in own)]
-    path = str(REPOSITORY / module)
+    patterns = [f"^{re.escape(name)}::" for name in own]
+    path = REPOSITORY / module
     statements, missing = _analyse(coverage.Coverage(data_file=None), path)
+    at_import = statements - _in_functions(path)
     for file in data_files:
         recorded = coverage.Coverage(data_file=file)
         recorded.load()
-        recorded.get_data().set_query_contexts(patterns)
-        missing &= _analyse(recorded, path)[1]
+        # Whichever test was the first to import it.
+        missing -= at_import - _analyse(recorded, path)[1]
+        if patterns:
+            recorded.get_data().set_query_contexts(patterns)
+            missing &= _analyse(recorded, path)[1]
     return statements, missing
 
 
-def _analyse(recorded: coverage.Coverage, path: str) -> tuple[set[int], set[int]]:
-    _, statements, _, missing, _ = recorded.analysis2(path)
+def _analyse(recorded: coverage.Coverage, path: Path) -> tuple[set[int], set[int]]:
+    _, statements, _, missing, _ = recorded.analysis2(str(path))
     return set(statements), set(missing)
+
+
+def _in_functions(path: Path) -> set[int]:
+    """Return the lines of all function bodies: the others run when the module is imported."""
+    bodies = [
+        node.body
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return {
+        line
+        for body in bodies
+        for line in range(body[0].lineno, (body[-1].end_lineno or body[-1].lineno) + 1)
+    }
 
 
 def _ranges(lines: list[int]) -> str:

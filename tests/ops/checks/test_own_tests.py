@@ -54,7 +54,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     sys.modules.pop("number", None)
 
 
-def recorded(repository: Path, runs: dict[str, list[str]]) -> Path:
+def recorded(repository: Path, runs: dict[str, list[str]], imported_by: str = "") -> Path:
     """Run functions of the module, each under the name of a test."""
     file = repository / "coverage.main"
     monkeypath = str(repository / "models")
@@ -63,6 +63,7 @@ def recorded(repository: Path, runs: dict[str, list[str]]) -> Path:
         data_file=str(file), include=[f"{monkeypath}/*"], config_file=False
     )
     measuring.start()
+    measuring.switch_context(imported_by)
     module = import_module("number")
     for test, functions in runs.items():
         measuring.switch_context(test)
@@ -99,6 +100,19 @@ def test_lines_that_are_apart_are_told_apart(repository: Path) -> None:
     own_test_file(repository)
     file = recorded(repository, {})
     assert fault_of("models/number.py", [file]).endswith("not run: 2, 6-8")
+
+
+def test_whoever_imports_it_first_runs_its_own_lines(repository: Path) -> None:
+    own_test_file(repository)
+    file = recorded(
+        repository, {f"{OWN}::test_it|run": ["one", "two"]}, imported_by="tests/x.py::y"
+    )
+    assert check([file]) == passed()
+
+
+def test_a_module_that_nobody_imports_is_told(repository: Path) -> None:
+    own_test_file(repository)
+    assert check([]).output == f"models/number.py: 0% covered by {OWN}, not run: 1-2, 5-8"
 
 
 def test_a_module_without_tests_of_its_own_is_told(repository: Path) -> None:
