@@ -15,6 +15,7 @@ from inference.asr.service import Parts
 from inference.asr.settings import AsrSettings
 from inference.asr.simulated import SimulatedDecoder
 from inference.asr.smart_turn import SmartTurn
+from inference.asr.utterance import JudgeTurn
 from inference.asr.vad import Silero
 from models.settings import ModelsSettings
 from models.store import Store, open_store
@@ -28,7 +29,7 @@ def assemble(settings: AsrSettings, models: ModelsSettings, closing: ExitStack) 
     vad = Silero(store.path(settings.vad))
     judge = _judge(settings, store, closing)
     decoder = _decoder(settings, store, closing)
-    return Parts(settings, decoder, vad, judge, _info(settings, store, decoder))
+    return Parts(settings, decoder, vad.listen, judge, _info(settings, store, decoder))
 
 
 def _decoder(settings: AsrSettings, store: Store, closing: ExitStack) -> Decoder:
@@ -52,14 +53,14 @@ def _whisper(settings: AsrSettings, store: Store) -> Engine:
     return whisper
 
 
-def _judge(settings: AsrSettings, store: Store, closing: ExitStack) -> Judge | None:
+def _judge(settings: AsrSettings, store: Store, closing: ExitStack) -> JudgeTurn | None:
     if not settings.end_of_turn:
         return None
     model = SmartTurn(store.path(settings.end_of_turn))
     model.probability(np.zeros(RECOGNITION_RATE_HZ, np.float32))
     judge = Judge(model)
     closing.callback(judge.shut)
-    return judge
+    return judge.probability
 
 
 def _info(settings: AsrSettings, store: Store, decoder: Decoder) -> common_pb2.ServiceInfo:

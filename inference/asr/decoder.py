@@ -92,9 +92,13 @@ class QueuedDecoder:
 
     def _begin(self, job: Job, asked: float) -> asyncio.Future[Decoded] | None:
         """Hand the job to the thread, and the place on to the next when the thread is done with it."""
-        speech = job.take()
+        speech = None
+        try:
+            speech = job.take()
+        finally:
+            if speech is None:
+                self._gate.leave()
         if speech is None:
-            self._gate.leave()
             return None
         work = asyncio.get_running_loop().run_in_executor(self._thread, self._timed, speech, asked)
         work.add_done_callback(lambda _: self._gate.leave())

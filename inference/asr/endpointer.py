@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from antiphon.audio import RECOGNITION_RATE_HZ
-from inference.asr.vad import CHUNK_MS, CHUNK_SAMPLES
+from inference.asr.detector import CHUNK_MS, CHUNK_SAMPLES
 
 # Two chunks: one alone above the threshold is a click more often than a word.
 START_MS = 64
@@ -26,7 +26,7 @@ LONGEST_PIECE_MS = 28_000
 CUT_WITHIN_MS = 8_000
 # Long silence inside Whisper's window makes it invent text; sentences across such a gap share little context.
 SETTLE_MS = 1_500
-# Nobody speaks for so long without an end: a television does. Bounds what an utterance holds.
+# Nobody speaks for so long and nobody answers: a television does. Bounds what an utterance holds.
 LONGEST_UTTERANCE_MS = 600_000
 
 
@@ -98,7 +98,7 @@ Event = Started | Paused | Resumed | Settled | Cut | Ended
 class _Chunk:
     end: int
     level_db: float
-    voiced: bool
+    voiced_ms: float
 
 
 class Endpointer:
@@ -129,8 +129,8 @@ class Endpointer:
         """Return what the next chunk, voice with `probability` and `level_db` loud, brings about."""
         self._position += CHUNK_SAMPLES
         events = self._hear(probability)
-        self._recent.append(_Chunk(self._position, level_db, self._voiced))
-        if not self._voiced:
+        self._recent.append(_Chunk(self._position, level_db, self.voiced_ms))
+        if not self._voiced and not self._onset:
             events += self._wait()
         return events + self._bound()
 
@@ -185,7 +185,7 @@ class Endpointer:
     def _bound(self) -> list[Event]:
         if not self._open:
             return []
-        if _ms(self._position - self._started_at) >= LONGEST_UTTERANCE_MS:
+        if not self._paused and _ms(self._position - self._started_at) >= LONGEST_UTTERANCE_MS:
             return self._end()
         if self._settled or _ms(self._position - self._piece_from) < LONGEST_PIECE_MS:
             return []
@@ -201,9 +201,8 @@ class Endpointer:
             range(1, len(chunks) - 1), key=lambda i: sum(c.level_db for c in chunks[i - 1 : i + 2])
         )
         at = chunks[quietest].end - CHUNK_SAMPLES // 2
-        after = sum(chunk.voiced for chunk in chunks[quietest + 1 :])
         self._piece_from = self._floor = at
-        return [Cut(at, (self._voiced_chunks - after) * CHUNK_MS)]
+        return [Cut(at, chunks[quietest].voiced_ms)]
 
     def _end(self) -> list[Event]:
         if not self._paused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,14 +16,13 @@ from antiphon.v1.recognizer_pb2 import RecognizeRequest, RecognizeResponse
 from antiphon.v1.recognizer_pb2_grpc import RecognizerServicer
 from inference.asr.config import Listening, read_config
 from inference.asr.decoder import Decoder
+from inference.asr.detector import Detector
 from inference.asr.endpointer import Endpointer
 from inference.asr.history import History
-from inference.asr.judge import Judge
 from inference.asr.settings import AsrSettings
 from inference.asr.stopwatch import Stopwatch
 from inference.asr.stream import Stream
-from inference.asr.utterance import Ears
-from inference.asr.vad import Silero
+from inference.asr.utterance import Ears, JudgeTurn
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"  # not generic at run time
 
@@ -39,8 +38,8 @@ class Parts:
 
     settings: AsrSettings
     decoder: Decoder
-    vad: Silero
-    judge: Judge | None
+    listen: Callable[[], Detector]
+    judge: JudgeTurn | None
     info: common_pb2.ServiceInfo
 
 
@@ -92,7 +91,7 @@ class RecognizerService(RecognizerServicer):
                 tasks=tasks,
                 emit=unsent.put,
             )
-            stream = Stream(ears, self._parts.vad.listen())
+            stream = Stream(ears, self._parts.listen())
             tasks.create_task(_listen(requests, listening, stream, unsent))
             while (response := await unsent.get()) is not None:
                 await context.write(response)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Iterable
+from itertools import cycle, islice
 from math import exp, log
 from time import perf_counter
 
@@ -13,10 +15,16 @@ from inference.asr.decoder import Decoded, Job
 from inference.asr.engine import About, Hypothesis, Script, Speech, Word
 
 SIGMA = 0.2
+# What is heard of a caller who gave no script; people speak some 200 words a minute.
+STOCK_TEXT = "these words were not recognised but made up by a simulated engine"
+STOCK_MS_PER_WORD = 300.0
 
 
 class SimulatedDecoder:
-    """A `Decoder` that takes the same time however many streams there are."""
+    """A `Decoder` that takes the same time however many streams there are.
+
+    Delays are log-normal about `median_ms`; the same `seed` gives the same delays.
+    """
 
     def __init__(self, median_ms: float, seed: int) -> None:
         self._median_ms = median_ms
@@ -28,10 +36,10 @@ class SimulatedDecoder:
         return About("simulated", ("word_times",), simulated=True)
 
     def check(self, language: str, script: Script | None) -> None:
-        """Raise `InvalidInput` without a script of words and voice: there would be nothing to hear."""
-        if script is None or script.voiced_ms <= 0:
+        """Raise `InvalidInput` where a script has words and no voice that could bring them out."""
+        if script is not None and script.text.strip() and script.voiced_ms <= 0:
             raise InvalidInput(
-                "the simulated engine needs `simulation`: the text it is to hear and the clip's voiced_ms",
+                "`simulation` has a text but no voiced_ms, in proportion to which it is revealed",
                 reason="SIMULATION",
             )
 
@@ -42,27 +50,28 @@ class SimulatedDecoder:
             return None
         started = perf_counter()
         await asyncio.sleep(self._delay_ms() / 1000)
-        return Decoded(hear(speech), Timing(0.0, (perf_counter() - started) * 1000, 0.0))
+        return Decoded(hear(speech), Timing(compute_ms=(perf_counter() - started) * 1000))
 
     def _delay_ms(self) -> float:
         return exp(self._random.gauss(log(self._median_ms), SIGMA)) if self._median_ms else 0.0
 
 
 def hear(speech: Speech) -> Hypothesis:
-    """Return the words of the script that fall into the piece, by the share of the voice that it holds."""
-    if speech.script is None:
-        return Hypothesis("", speech.language or "en")
-    words = speech.script.text.split()
-    per_ms = len(words) / speech.script.voiced_ms
-    first = _rounded(speech.voiced_before_ms * per_ms, len(words))
-    last = _rounded((speech.voiced_before_ms + speech.voiced_ms) * per_ms, len(words))
-    heard = words[first:last]
+    """Return the words that fall into the piece, by the share of the voice that it holds."""
+    script, ms_per_word = _script(speech)
+    first = round(speech.voiced_before_ms / ms_per_word)
+    last = round((speech.voiced_before_ms + speech.voiced_ms) / ms_per_word)
+    heard = list(islice(script, first, last))
     times = tuple(
-        Word(word, i / per_ms, (i + 1) / per_ms, 1.0)
-        for i, word in enumerate(heard if speech.word_times else ())
+        Word(word, index * ms_per_word, (index + 1) * ms_per_word, 1.0)
+        for index, word in enumerate(heard)
     )
-    return Hypothesis(" ".join(heard), speech.language or "en", times)
+    return Hypothesis(" ".join(heard), speech.language or "en", times if speech.word_times else ())
 
 
-def _rounded(words: float, most: int) -> int:
-    return min(round(words), most)
+def _script(speech: Speech) -> tuple[Iterable[str], float]:
+    """Return the words, endless where the caller gave none, and how much voice brings out each."""
+    if speech.script is None:
+        return cycle(STOCK_TEXT.split()), STOCK_MS_PER_WORD
+    words = speech.script.text.split()
+    return words, speech.script.voiced_ms / len(words) if words else 1.0

@@ -9,6 +9,7 @@ import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Int16
 from inference.asr import heard as tell
+from inference.asr.detector import CHUNK_SAMPLES, Detector
 from inference.asr.endpointer import (
     PREROLL_MS,
     START_MS,
@@ -21,7 +22,6 @@ from inference.asr.endpointer import (
     Started,
 )
 from inference.asr.utterance import Ears, Utterance
-from inference.asr.vad import CHUNK_SAMPLES, Voice
 
 # 3 ms of the detector's work: then other streams get their turn, also while one is fed a whole file at once.
 CHUNKS_A_TURN = 16
@@ -33,9 +33,9 @@ _FAINTEST = 1e-3  # of one step of int16; keeps digital silence out of the logar
 class Stream:
     """Hears mono int16 at 16 kHz and tells what is in it, through its `ears`."""
 
-    def __init__(self, ears: Ears, voice: Voice) -> None:
+    def __init__(self, ears: Ears, detector: Detector) -> None:
         self._ears = ears
-        self._voice = voice
+        self._detector = detector
         self._rest: Int16 = np.zeros(0, np.int16)
         self._utterance: Utterance | None = None
         self._final: asyncio.Task[None] | None = None
@@ -72,7 +72,7 @@ class Stream:
     async def _hear_chunk(self, chunk: Int16) -> None:
         self._ears.history.append(chunk)
         await self._follow_all(
-            self._ears.endpointer.feed(self._voice.probability(chunk), level_db(chunk))
+            self._ears.endpointer.feed(self._detector.probability(chunk), level_db(chunk))
         )
         if self._utterance is not None:
             self._utterance.ask_partial()

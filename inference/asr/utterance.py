@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from antiphon.audio import RECOGNITION_RATE_HZ, to_float
+from antiphon.audio import RECOGNITION_RATE_HZ, Float32, to_float
 from antiphon.v1.recognizer_pb2 import RecognizeResponse
 from inference.asr import heard as tell
 from inference.asr.config import Listening
@@ -16,7 +16,6 @@ from inference.asr.engine import Hypothesis, Speech
 from inference.asr.gates import is_looping
 from inference.asr.heard import Heard, believe, milliseconds
 from inference.asr.history import History
-from inference.asr.judge import Judge
 from inference.asr.stopwatch import Stopwatch
 from inference.asr.transcript import join, stable_chars
 
@@ -24,6 +23,7 @@ from inference.asr.transcript import join, stable_chars
 PARTIAL_REST = 2.0
 
 Emit = Callable[[RecognizeResponse], Awaitable[None]]
+JudgeTurn = Callable[[Float32], Awaitable[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Ears:
     history: History
     endpointer: Endpointer
     decoder: Decoder
-    judge: Judge | None
+    judge: JudgeTurn | None
     stopwatch: Stopwatch
     tasks: asyncio.TaskGroup
     emit: Emit
@@ -74,7 +74,9 @@ class Utterance:
         """Decode what was said, in case it was all: the voice ended at `at`."""
         self._drop_partial()
         self._pause_told = False
-        self._pause = self._ears.tasks.create_task(self._tell_pause(at, self._take()))
+        self._pause = self._ears.tasks.create_task(
+            self._tell_pause(at, self._take(), [*self._pieces])
+        )
 
     def settle(self) -> None:
         """Let the pause's text stand whatever follows, and its audio go."""
@@ -164,12 +166,16 @@ class Utterance:
         self._partial_text = hypothesis.text
         return text, len(text) - len(hypothesis.text) + stable
 
-    async def _tell_pause(self, at: int, speech: Speech) -> Heard:
-        heard, end_of_turn = await asyncio.gather(self._hear(speech), self._judge(speech))
-        heard = replace(heard, end_of_turn=end_of_turn)
-        before = [await piece for piece in self._pieces]
+    async def _tell_pause(
+        self, at: int, speech: Speech, before: list[asyncio.Task[Heard]]
+    ) -> Heard:
+        async with asyncio.TaskGroup() as both:
+            hearing = both.create_task(self._hear(speech))
+            judging = both.create_task(self._judge(speech))
+        heard = replace(hearing.result(), end_of_turn=judging.result())
+        pieces = [*[await piece for piece in before], heard]
         self._pause_told = True
-        await self._ears.emit(tell.pause(at, [*before, heard]))
+        await self._ears.emit(tell.pause(at, pieces))
         return heard
 
     async def _tell_final(self, at: int, last: asyncio.Task[Heard], *, from_pause: bool) -> None:
@@ -190,4 +196,4 @@ class Utterance:
 
     async def _judge(self, speech: Speech) -> float | None:
         judge = self._ears.judge
-        return None if judge is None else await judge.probability(speech.samples)
+        return None if judge is None else await judge(speech.samples)

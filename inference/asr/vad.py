@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from antiphon.audio import RECOGNITION_RATE_HZ, Int16, to_float
 from inference.asr.onnx import Network, open_network
 
-CHUNK_SAMPLES = 512  # what the network was trained on at 16 kHz
-CHUNK_MS = CHUNK_SAMPLES * 1000 / RECOGNITION_RATE_HZ
 CONTEXT_SAMPLES = 64  # the end of the chunk before, put in front
 FILE = "silero_vad.onnx"
 

@@ -1,0 +1,76 @@
+"""What a caller may ask for."""
+
+from __future__ import annotations
+
+import pytest
+
+from antiphon.audio import Encoding
+from antiphon.errors import InvalidInput
+from antiphon.v1 import common_pb2
+from antiphon.v1.recognizer_pb2 import RecognizeConfig, SilenceEndpointing, Simulation
+from inference.asr.config import ENCODINGS, read_config
+from inference.asr.engine import Script
+from inference.asr.settings import AsrSettings
+
+SETTINGS = AsrSettings(silence_ms=700, partial_interval_ms=250)
+PCM = common_pb2.AUDIO_ENCODING_PCM_S16LE
+
+
+def asked(encoding: int = PCM, rate_hz: int = 16_000, **values: object) -> RecognizeConfig:
+    audio = common_pb2.AudioFormat(encoding=encoding, sample_rate_hz=rate_hz)  # type: ignore[arg-type]
+    return RecognizeConfig(audio=audio, **values)  # type: ignore[arg-type]
+
+
+def test_defaults() -> None:
+    listening = read_config(asked(), SETTINGS)
+    assert listening.rules.silence_ms == 700
+    assert (listening.language, listening.partial_samples, listening.script) == ("", 0, None)
+
+
+def test_all_that_can_be_asked() -> None:
+    listening = read_config(
+        asked(
+            common_pb2.AUDIO_ENCODING_MULAW,
+            8000,
+            language="de",
+            partials=True,
+            word_times=True,
+            silence=SilenceEndpointing(silence_ms=300),
+            simulation=Simulation(text="hello", voiced_ms=400),
+        ),
+        SETTINGS,
+    )
+    assert (listening.encoding, listening.rate_hz) == (Encoding.MULAW, 8000)
+    assert (listening.partial_samples, listening.word_times) == (4000, True)
+    assert listening.rules.silence_ms == 300
+    assert listening.script == Script("hello", 400)
+
+
+def test_external_endpointing_has_no_silence() -> None:
+    config = asked()
+    config.external.SetInParent()
+    assert read_config(config, SETTINGS).rules.silence_ms is None
+
+
+def test_every_encoding_of_the_contract_but_unspecified() -> None:
+    assert set(ENCODINGS) == set(common_pb2.AudioEncoding.values()) - {0}
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        (RecognizeConfig(), "ENCODING"),
+        (asked(encoding=0), "ENCODING"),
+        (asked(encoding=77), "ENCODING"),
+        (asked(rate_hz=0), "SAMPLE_RATE"),
+        (asked(rate_hz=7999), "SAMPLE_RATE"),
+        (asked(rate_hz=96_000), "SAMPLE_RATE"),
+        (asked(silence=SilenceEndpointing(silence_ms=0)), "SILENCE_MS"),
+        (asked(silence=SilenceEndpointing(silence_ms=99)), "SILENCE_MS"),
+        (asked(silence=SilenceEndpointing(silence_ms=5001)), "SILENCE_MS"),
+    ],
+)
+def test_refusals(config: RecognizeConfig, reason: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        read_config(config, SETTINGS)
+    assert refusal.value.reason == reason

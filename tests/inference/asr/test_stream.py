@@ -1,0 +1,194 @@
+"""A stream of audio, from detector to finals."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from antiphon.audio import Int16
+from inference.asr.detector import CHUNK_SAMPLES
+from inference.asr.endpointer import LONGEST_PIECE_MS
+from inference.asr.engine import Script
+from inference.asr.simulated import SimulatedDecoder
+from inference.asr.stream import KEPT_SAMPLES, Stream, level_db
+from tests.inference.asr.hearing import (
+    FakeDecoder,
+    LoudIsVoice,
+    Told,
+    ears,
+    listening,
+    play,
+    silence,
+    told_by,
+    voice,
+)
+from tests.virtual_time import run_virtual
+
+SENTENCE = np.concatenate([silence(10), voice(30), silence(20)])
+
+
+def test_an_utterance_from_start_to_end() -> None:
+    async def scene(stream: Stream) -> None:
+        await play(stream, SENTENCE)
+        await stream.end()
+
+    told = run_virtual(told_by(scene, listening(partial_ms=400), FakeDecoder()))
+    assert told.kinds == ["speech_started", "partial", "partial", "pause", "final"]
+    assert told.events[0].speech_started.start_ms == 320
+    assert told.events[-1].final.end_ms == 40 * 32
+
+
+@pytest.mark.parametrize("size", [1, 160, 511, 512, 4096, 10_000])
+def test_pieces_of_any_size_make_no_difference(size: int) -> None:
+    async def scene(stream: Stream) -> None:
+        for start in range(0, len(SENTENCE), size):
+            await stream.hear(SENTENCE[start : start + size])
+        await stream.end()
+
+    told = run_virtual(told_by(scene, listening(), FakeDecoder()))
+    assert (told.kinds, told.texts) == (["speech_started", "pause", "final"], ["960 ms"])
+
+
+def test_speech_still_open_at_the_end_is_finalised() -> None:
+    async def scene(stream: Stream) -> None:
+        await stream.hear(np.concatenate([voice(10), voice(1)[:200]]))
+        await stream.end()
+
+    told = run_virtual(told_by(scene, listening(None), FakeDecoder()))
+    assert (told.kinds, told.texts) == (["speech_started", "final"], ["352 ms"])
+
+
+def test_nothing_heard_nothing_told() -> None:
+    async def scene(stream: Stream) -> None:
+        await stream.end()
+
+    assert run_virtual(told_by(scene, listening(), FakeDecoder())).events == []
+
+
+def test_finish_at_a_pause_answers_with_its_text_at_once() -> None:
+    async def scene(stream: Stream) -> None:
+        await play(stream, SENTENCE)
+        before = asyncio.get_running_loop().time()
+        await stream.finish_utterance()
+        await stream.end()
+        assert asyncio.get_running_loop().time() == before
+
+    told = run_virtual(told_by(scene, listening(None), FakeDecoder()))
+    assert told.kinds == ["speech_started", "pause", "final"]
+    assert told.events[-1].final.from_pause
+
+
+def test_finish_with_nothing_open_is_answered_after_what_is_under_way() -> None:
+    async def scene(stream: Stream) -> None:
+        await stream.hear(SENTENCE)
+        await stream.finish_utterance()
+        await stream.finish_utterance()
+
+    told = run_virtual(told_by(scene, listening(), FakeDecoder()))
+    assert told.kinds == ["speech_started", "pause", "final", "final", "final"]
+    assert told.texts == ["960 ms", "", ""]
+
+
+def test_an_utterance_opens_only_when_the_last_is_closed() -> None:
+    async def scene(stream: Stream) -> None:
+        for _ in range(3):
+            await stream.hear(SENTENCE)
+        await stream.end()
+
+    told = run_virtual(told_by(scene, listening(), FakeDecoder(delay_s=5)))
+    assert told.kinds == ["speech_started", "pause", "final"] * 3
+
+
+def test_the_text_does_not_depend_on_how_fast_it_is_fed() -> None:
+    script = Script(" ".join(map(str, range(40))), 4 * 960)
+    audio = np.concatenate([voice(30), silence(8), voice(30), silence(20), voice(60), silence(20)])
+
+    async def slowly(stream: Stream) -> None:
+        await play(stream, audio)
+        await stream.end()
+
+    async def at_once(stream: Stream) -> None:
+        await stream.hear(audio)
+        await stream.end()
+
+    texts = [
+        run_virtual(told_by(scene, listening(script=script), SimulatedDecoder(60, 0))).texts
+        for scene in (slowly, at_once)
+    ]
+    assert texts[0] == texts[1]
+    assert " ".join(texts[0]) == script.text
+
+
+def test_a_pause_taken_back_by_voice_is_one_utterance() -> None:
+    async def scene(stream: Stream) -> None:
+        await play(stream, np.concatenate([voice(20), silence(10), voice(20), silence(20)]))
+        await stream.end()
+
+    told = run_virtual(told_by(scene, listening(), FakeDecoder()))
+    assert told.kinds == ["speech_started", "pause", "speech_resumed", "pause", "final"]
+    assert told.texts == ["1280 ms"]
+
+
+def test_long_silence_inside_an_external_utterance_is_not_kept() -> None:
+    async def main() -> int:
+        told = Told()
+        async with asyncio.TaskGroup() as tasks:
+            shared = ears(listening(None), FakeDecoder(), told, tasks)
+            stream = Stream(shared, LoudIsVoice())
+            await stream.hear(np.concatenate([voice(20), silence(3000)]))
+            kept = shared.history.end - shared.history.start
+            await stream.hear(voice(20))
+            await stream.end()
+        assert told.kinds == ["speech_started", "pause", "speech_resumed", "final"]
+        assert told.texts == ["640 ms 640 ms"]
+        return kept
+
+    assert run_virtual(main()) <= KEPT_SAMPLES + CHUNK_SAMPLES
+
+
+@pytest.mark.parametrize("what", [silence, voice])
+def test_a_long_stream_keeps_no_more_than_a_piece(what: Callable[[int], Int16]) -> None:
+    decoder = FakeDecoder(0.0)
+
+    async def main() -> list[int]:
+        kept = []
+        async with asyncio.TaskGroup() as tasks:
+            shared = ears(listening(None), decoder, Told(), tasks)
+            stream = Stream(shared, LoudIsVoice())
+            for _ in range(30):
+                await stream.hear(what(900))
+                kept.append(shared.history.end - shared.history.start)
+            await stream.end()
+        return kept
+
+    assert max(run_virtual(main())) <= LONGEST_PIECE_MS * 16 + 2 * KEPT_SAMPLES
+    assert all(len(speech.samples) <= 29 * 16_000 for speech in decoder.speeches)
+    assert bool(decoder.speeches) is (what is voice)
+
+
+def test_a_stream_that_runs_ahead_lets_others_live() -> None:
+    async def main() -> int:
+        ticks = 0
+
+        async def other() -> None:
+            nonlocal ticks
+            while True:
+                ticks += 1
+                await asyncio.sleep(0)
+
+        async with asyncio.TaskGroup() as tasks:
+            stream = Stream(ears(listening(), FakeDecoder(), Told(), tasks), LoudIsVoice())
+            beside = tasks.create_task(other())
+            await stream.hear(silence(1600))
+            beside.cancel()
+        return ticks
+
+    assert asyncio.run(main()) >= 100
+
+
+def test_levels() -> None:
+    assert level_db(silence(1)) == pytest.approx(-30)
+    assert level_db(voice(1)) == pytest.approx(60)

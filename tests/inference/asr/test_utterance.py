@@ -1,0 +1,256 @@
+"""One utterance's partials, pause and final, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from antiphon.audio import Float32
+from inference.asr.detector import CHUNK_MS, CHUNK_SAMPLES
+from inference.asr.engine import Hypothesis, Script, Speech, Word
+from inference.asr.simulated import SimulatedDecoder
+from inference.asr.utterance import Ears, JudgeTurn, Utterance
+from tests.inference.asr.hearing import FakeDecoder, Told, ears, listening, silence, voice
+from tests.virtual_time import run_virtual
+
+Scene = Callable[[Utterance, Ears], Awaitable[None]]
+
+
+def played(
+    scene: Scene,
+    decoder: FakeDecoder | SimulatedDecoder | None = None,
+    partial_ms: float = 400,
+    judge: JudgeTurn | None = None,
+    script: Script | None = None,
+) -> Told:
+    """Return what an utterance that began at 0 tells while `scene` plays."""
+
+    async def main() -> Told:
+        told = Told()
+        how = listening(None, partial_ms, word_times=True, script=script)
+        async with asyncio.TaskGroup() as tasks:
+            shared = ears(how, decoder or FakeDecoder(), told, tasks, judge)
+            await scene(Utterance(shared, 0, 0, 0.0), shared)
+        return told
+
+    return run_virtual(main())
+
+
+async def speak(utterance: Utterance, shared: Ears, chunks: int) -> None:
+    for _ in range(chunks):
+        shared.history.append(voice(1))
+        shared.endpointer.feed(1.0, 0.0)
+        utterance.ask_partial()
+        await asyncio.sleep(CHUNK_MS / 1000)
+
+
+async def wait(shared: Ears, chunks: int) -> None:
+    for _ in range(chunks):
+        shared.history.append(silence(1))
+        shared.endpointer.feed(0.0, 0.0)
+        await asyncio.sleep(CHUNK_MS / 1000)
+
+
+def test_partials_come_at_their_interval_and_only_from_voice() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 40)
+        await wait(shared, 40)
+
+    told = played(scene)
+    assert [event.partial.audio_ms for event in told.events] == [416, 832, 1248]
+
+
+def test_no_partials_unless_asked() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 40)
+
+    assert played(scene, partial_ms=0).events == []
+
+
+def test_a_slow_engine_gets_fewer_partials() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 100)
+
+    assert len(played(scene, FakeDecoder(0.01)).events) == 7
+    assert len(played(scene, FakeDecoder(0.5)).events) == 2
+
+
+def test_a_partial_that_meets_silence_is_not_decoded() -> None:
+    decoder = FakeDecoder()
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 12)
+        shared.history.append(voice(1))
+        utterance.ask_partial()
+        shared.endpointer.feed(0.0, 0.0)
+
+    assert played(scene, decoder).events == []
+    assert decoder.speeches == []
+
+
+def test_a_partial_under_way_is_dropped_at_the_pause() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 13)
+        utterance.pause(0)
+        await asyncio.sleep(1)
+
+    assert played(scene, FakeDecoder(0.2)).kinds == ["pause"]
+
+
+def test_what_agrees_is_stable() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 40)
+
+    told = played(scene, SimulatedDecoder(10, 0), script=Script("one two three four", 1600))
+    partials = [(event.partial.text, event.partial.stable_chars) for event in told.events]
+    assert partials == [("one", 0), ("one two", 3), ("one two three", 7)]
+
+
+@pytest.mark.parametrize("text", ["", "loop loop"])
+def test_nothing_and_loops_are_no_partials(text: str) -> None:
+    decoder = FakeDecoder(answer=lambda _: Hypothesis(text, "en", complete=False))
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 40)
+
+    assert played(scene, decoder).events == []
+
+
+def test_the_pause_becomes_the_final() -> None:
+    decoder = FakeDecoder()
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        await wait(shared, 6)
+        utterance.pause(10 * CHUNK_SAMPLES)
+        await asyncio.sleep(1)
+        await utterance.end(10 * CHUNK_SAMPLES)
+
+    told = played(scene, decoder)
+    assert told.kinds == ["pause", "final"]
+    pause, final = told.events[0].pause, told.events[1].final
+    assert pause.text == final.text == "320 ms"
+    assert final.from_pause
+    assert (final.start_ms, final.end_ms, final.timing.compute_ms) == (0, 320, 50)
+    assert len(decoder.speeches) == 1
+    assert len(decoder.speeches[0].samples) == 16 * CHUNK_SAMPLES
+
+
+def test_ended_before_the_pause_is_decoded_both_are_told() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        utterance.pause(0)
+        await utterance.end(0)
+
+    assert played(scene, partial_ms=0).kinds == ["pause", "final"]
+
+
+def test_ended_in_the_midst_of_speech() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 5)
+        await utterance.end(5 * CHUNK_SAMPLES)
+
+    told = played(scene)
+    assert told.kinds == ["final"]
+    assert not told.events[0].final.from_pause
+
+
+def test_a_pause_that_was_told_is_taken_back() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        utterance.pause(0)
+        await asyncio.sleep(1)
+        await utterance.resume(8000, 0, 0)
+        await speak(utterance, shared, 10)
+        await utterance.end(0)
+
+    told = played(scene)
+    assert told.kinds == ["pause", "speech_resumed", "partial", "final"]
+    assert told.events[1].speech_resumed.start_ms == 500
+    assert told.texts == ["640 ms"]
+
+
+def test_a_pause_that_was_not_yet_told_never_was() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        utterance.pause(0)
+        await asyncio.sleep(0.01)
+        await utterance.resume(0, 0, 0)
+        await utterance.resume(0, 0, 0)
+
+    assert played(scene).kinds == []
+
+
+def test_a_settled_pause_stays_as_a_piece() -> None:
+    decoder = FakeDecoder()
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        utterance.pause(0)
+        utterance.settle()
+        assert utterance.audio_from == shared.history.end
+        await wait(shared, 60)
+        await utterance.resume(0, 60 * CHUNK_SAMPLES, shared.endpointer.voiced_ms)
+        await speak(utterance, shared, 20)
+        utterance.pause(0)
+        await asyncio.sleep(1)
+        await utterance.end(0)
+
+    told = played(scene, decoder)
+    assert told.kinds == ["pause", "speech_resumed", "partial", "pause", "final"]
+    assert told.events[2].partial.text.startswith("320 ms ")
+    assert told.events[2].partial.stable_chars == len("320 ms ")
+    assert told.events[3].pause.text == told.texts[0] == "320 ms 640 ms"
+    assert decoder.speeches[-1].start_ms == 60 * CHUNK_MS
+    assert decoder.speeches[-1].voiced_before_ms == 320
+
+
+def test_cut_pieces_are_joined_and_their_words_timed_in_the_stream() -> None:
+    def answer(speech: Speech) -> Hypothesis:
+        return Hypothesis(f"from {speech.start_ms:.0f}", "en", (Word("from", 0, 1, 1.0),))
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 30)
+        await utterance.cut(10 * CHUNK_SAMPLES, 10 * CHUNK_MS)
+        await utterance.cut(20 * CHUNK_SAMPLES, 20 * CHUNK_MS)
+        await utterance.end(0)
+
+    told = played(scene, FakeDecoder(answer=answer), partial_ms=0)
+    assert told.texts == ["from 0 from 320 from 640"]
+    assert [word.start_ms for word in told.events[0].final.words] == [0, 320, 640]
+
+
+def test_the_turn_model_is_asked_beside_the_decoder() -> None:
+    asked: list[int] = []
+
+    async def judge(samples: Float32) -> float:
+        asked.append(len(samples))
+        await asyncio.sleep(0.05)
+        return 0.25
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        began = asyncio.get_running_loop().time()
+        utterance.pause(0)
+        await utterance.end(0)
+        assert asyncio.get_running_loop().time() - began == pytest.approx(0.05)
+
+    told = played(scene, FakeDecoder(0.05), 0, judge)
+    assert told.events[0].pause.end_of_turn_probability == 0.25
+    assert told.events[1].final.end_of_turn_probability == 0.25
+    assert asked == [10 * CHUNK_SAMPLES]
+
+
+def test_the_call_is_charged() -> None:
+    totals: list[float] = []
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 15)
+        await utterance.end(0)
+        assert shared.stopwatch.total is not None
+        totals.append(shared.stopwatch.total.compute_ms)
+
+    played(scene)
+    assert totals == [100]
