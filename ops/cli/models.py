@@ -51,10 +51,10 @@ def list_command(
 ) -> None:
     """Show every model of the catalogue, and whether the store has it.
 
-    `pinned here` marks files whose hash the catalogue does not hold: they are trusted when they are
-    first pulled, and must stay the same from then on.
+    `unpinned` marks files whose hash the catalogue does not hold: they are trusted when they are
+    first pulled, then `pinned here`, and must stay the same from then on.
     """
-    store = open_store(load("models", ModelsSettings))
+    store = open_store(settings())
     rows: list[tuple[str, ...]] = [("NAME", "ROLE", "FOR", "LICENCE", "SIZE", "STATE")]
     rows += [_row(store, entry) for entry in store.catalogue]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -84,11 +84,11 @@ def pull_command(
     What is there and sound is left alone; what is corrupt is named and fetched again; what was
     interrupted goes on.
     """
-    settings = load("models", ModelsSettings)
-    store = open_store(settings)
+    models = settings()
+    store = open_store(models)
     wanted = names or [entry.name for entry in store.catalogue.of_profile(profile.value)]
     with shown() as progress:
-        brought = pull(store, wanted, _supply(settings, from_, progress), progress, _interpreters())
+        brought = pull(store, wanted, _supply(models, from_, progress), progress, interpreters())
     pulled = f"; pulled: {', '.join(brought)}" if brought else ""
     print(f"ready in {store.root}: {', '.join(wanted)}{pulled}")
 
@@ -96,7 +96,7 @@ def pull_command(
 @app.command("verify")
 def verify_command(names: Names = None) -> None:
     """Read every file of the store whole and compare it with its hash; exit status 1 if one is wrong."""
-    store = open_store(load("models", ModelsSettings))
+    store = open_store(settings())
     given = names or [e.name for e in store.catalogue if store.folder(e.name).is_dir()]
     if not given:
         raise InvalidInput(f"there is no model in {store.root}: run `antiphon models pull`")
@@ -117,27 +117,39 @@ def _tell(name: str, report: Report) -> None:
         )
 
 
-def _supply(settings: ModelsSettings, folder: Path | None, progress: Progress) -> Supply:
+def _supply(models: ModelsSettings, folder: Path | None, progress: Progress) -> Supply:
     if folder is not None:
         return FolderSupply(folder, progress)
-    return CatalogueSupply(settings.dir, settings.hub_url, progress)
+    return CatalogueSupply(models.dir, models.hub_url, progress)
 
 
-def _interpreters() -> Interpreters:
+def settings() -> ModelsSettings:
+    """Return the table [models]."""
+    return load("models", ModelsSettings)
+
+
+def interpreters() -> Interpreters:
+    """Return which interpreter runs the conversions of which environment."""
     supervisor = load("supervisor", SupervisorSettings)
     return {"main": Path(sys.executable), "tts": supervisor.tts}
 
 
 def _row(store: Store, entry: Entry) -> tuple[str, ...]:
-    pinned = "" if entry.pinned or entry.source.kind == "convert" else ", pinned here"
     return (
         entry.name,
         entry.role,
         ",".join(entry.profiles) or "-",
         entry.licence,
         size_text(entry.disk_mib * MIB),
-        f"{store.state(entry.name)}{pinned}",
+        _state(store, entry),
     )
+
+
+def _state(store: Store, entry: Entry) -> str:
+    state = store.state(entry.name)
+    if entry.pinned or entry.source.kind == "convert":
+        return state
+    return f"{state}, unpinned" if state is State.ABSENT else f"{state}, pinned here"
 
 
 def _details(entry: Entry) -> str:
