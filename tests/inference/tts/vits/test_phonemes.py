@@ -1,0 +1,64 @@
+"""Words and IPA to the characters a voice is fed."""
+
+# ruff: noqa: RUF001 - these are letters of the phonetic alphabet
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inference.tts.engine import Said, Span
+from inference.tts.vits.phonemes import MAX_STRETCH_WORDS, Phoneme, spell, stretches
+
+DICTIONARY = {"in": "ɪn", "the": "ðə", "sun": "sˈʌn", "go": "ɡˈoʊ"}
+
+
+def words(text: str) -> list[Said]:
+    said = [(word.rstrip(".,"), word[len(word.rstrip(".,")) :]) for word in text.split()]
+    return [Said(word, Span(place, place + 1), mark) for place, (word, mark) in enumerate(said)]
+
+
+def phonemise(lines: Sequence[str]) -> list[str]:
+    """Join "in the", as espeak-ng does."""
+    joined = [" ".join(DICTIONARY.get(word, "") for word in line.split()) for line in lines]
+    return [ipa.replace("ɪn ðə", "ɪnðə") for ipa in joined]
+
+
+def shown(spelt: list[Phoneme]) -> list[tuple[str, int | None]]:
+    """Return neighbouring characters of one word together."""
+    runs: list[tuple[str, int | None]] = []
+    for phoneme in spelt:
+        if runs and runs[-1][1] == phoneme.word:
+            runs[-1] = (runs[-1][0] + phoneme.character, phoneme.word)
+        else:
+            runs.append((phoneme.character, phoneme.word))
+    return runs
+
+
+def test_words_marks_and_spaces() -> None:
+    assert shown(spell(words("go, sun."), phonemise)) == [
+        ("ɡˈoʊ", 0),
+        (", ", None),
+        ("sˈʌn", 1),
+        (".", None),
+    ]
+
+
+def test_joined_words_are_told_apart() -> None:
+    assert shown(spell(words("go in the sun"), phonemise)) == [
+        ("ɡˈoʊ", 0),
+        (" ", None),
+        ("ɪn", 1),
+        ("ðə", 2),
+        (" ", None),
+        ("sˈʌn", 3),
+    ]
+
+
+def test_what_has_no_sound_is_left_out() -> None:
+    assert spell(words("xyz."), phonemise) == []
+    assert shown(spell(words("go xyz"), phonemise)) == [("ɡˈoʊ", 0)]
+
+
+def test_stretches_end_at_marks_and_stay_short() -> None:
+    assert stretches(words("a b, c d. e")) == [range(2), range(2, 4), range(4, 5)]
+    long = stretches(words("a " * (MAX_STRETCH_WORDS + 1)))
+    assert list(map(len, long)) == [MAX_STRETCH_WORDS, 1]
