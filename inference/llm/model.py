@@ -29,7 +29,7 @@ from inference.llm.prompt import ChatTemplate
 from inference.llm.stopwatch import Stopwatch
 from inference.llm.token_engine import Choice, Constraint, Prompt, TokenEngine
 from inference.llm.tokenizer import Tokenizer
-from inference.llm.tool_calls import forced_schema, structural_tag
+from inference.llm.tool_calls import forced_tag, offered_tag
 
 T = TypeVar("T")
 
@@ -156,9 +156,9 @@ class LanguageModel:
         tools = _offered(request)
         if not tools or Capability.FORCED_TOOLS not in self.capabilities:
             return None
-        if request.tool_choice is ToolChoice.REQUIRED:
-            return Constraint(json_schema=json.dumps(forced_schema(tools)))
-        return Constraint(structural_tag=json.dumps(structural_tag(tools)))
+        forced = request.tool_choice is ToolChoice.REQUIRED
+        tag = forced_tag(tools) if forced else offered_tag(tools)
+        return Constraint(structural_tag=json.dumps(tag))
 
 
 def _offered(request: Request) -> tuple[Tool, ...]:

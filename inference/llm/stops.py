@@ -31,8 +31,13 @@ class Stops:
         return held
 
     def _first_match(self, text: str) -> int | None:
-        starts = [start for stop in self._stops if (start := text.find(stop)) >= 0]
-        return min(starts, default=None)
+        """Start of the match that ends first, so that it does not matter in which pieces text comes."""
+        found = [
+            (start + len(stop), start)
+            for stop in self._stops
+            if (start := text.find(stop)) >= 0
+        ]
+        return min(found)[1] if found else None
 
     def _possible_start(self, text: str) -> int:
         """Length of the longest end of `text` with which some stop text begins."""

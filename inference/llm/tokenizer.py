@@ -23,7 +23,10 @@ class Tokenizer:
             raise Misconfigured(
                 f"the model folder {folder} has no tokenizer.json; pull the model again"
             )
-        self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        try:
+            self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        except Exception as error:  # noqa: BLE001 - tokenizers raises nothing narrower
+            raise Misconfigured(f"cannot read {path}: {error}; pull the model again") from None
         special = [t for t in self._tokenizer.get_added_tokens_decoder().values() if t.special]
         self.special_tokens = tuple(t.content for t in special)
         vocabulary = self._tokenizer.get_vocab()

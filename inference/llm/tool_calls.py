@@ -15,26 +15,19 @@ TRIGGER = '{"name": "'
 SEPARATORS = " \t\r\n;,"
 
 
-def forced_schema(tools: Sequence[Tool]) -> Json:
-    """Return the JSON schema of one call to one of `tools`, which is then the whole answer."""
-    calls = [_call_schema(tool) for tool in tools]
-    return calls[0] if len(calls) == 1 else {"anyOf": calls}
+def forced_tag(tools: Sequence[Tool]) -> Json:
+    """Return xgrammar's structural tag of an answer that is one call to one of `tools`."""
+    return _structural({"type": "or", "elements": [_tag(tool) for tool in tools]})
 
 
-def structural_tag(tools: Sequence[Tool]) -> Json:
-    """Return xgrammar's structural tag: text is free, but a call once begun is one of `tools` and valid."""
-    tags = [
-        {
-            "begin": f'{TRIGGER}{tool.name}", "parameters": ',
-            "content": {"type": "json_schema", "json_schema": tool.parameters},
-            "end": "}",
-        }
-        for tool in tools
-    ]
-    return {
-        "type": "structural_tag",
-        "format": {"type": "triggered_tags", "triggers": [TRIGGER], "tags": tags},
-    }
+def offered_tag(tools: Sequence[Tool]) -> Json:
+    """Return the structural tag of an answer that is free text, with or without a call at its end.
+
+    One call, since what is said next depends on its result.
+    """
+    tags = [_tag(tool) for tool in tools]
+    triggered = {"type": "triggered_tags", "triggers": [TRIGGER], "tags": tags}
+    return _structural({**triggered, "stop_after_first": True})
 
 
 def prompt_text(tools: Sequence[Tool]) -> str:
@@ -103,19 +96,21 @@ class ToolReader:
             found = parse(text)
         except ValueError:
             return None
-        arguments = found.get("parameters", found.get("arguments"))
-        if found.get("name") not in self._names or not isinstance(arguments, dict):
+        name, arguments = found.get("name"), found.get("parameters", found.get("arguments"))
+        if not isinstance(name, str) or name not in self._names or not isinstance(arguments, dict):
             return None
-        return ToolCall(f"call_{secrets.token_hex(12)}", found["name"], json.dumps(arguments))
+        return ToolCall(f"call_{secrets.token_hex(12)}", name, json.dumps(arguments))
 
 
-def _call_schema(tool: Tool) -> Json:
-    return {
-        "type": "object",
-        "properties": {"name": {"const": tool.name}, "parameters": tool.parameters},
-        "required": ["name", "parameters"],
-        "additionalProperties": False,
-    }
+def _structural(form: Json) -> Json:
+    return {"type": "structural_tag", "format": form}
+
+
+def _tag(tool: Tool) -> Json:
+    # The schema stays the root of its own references. Of whitespace, a small model can write without end.
+    content = {"type": "json_schema", "json_schema": tool.parameters, "max_whitespace_cnt": 1}
+    begin = f'{TRIGGER}{tool.name}", "parameters": '
+    return {"type": "tag", "begin": begin, "content": content, "end": "}"}
 
 
 def _object_length(text: str) -> int:

@@ -123,7 +123,10 @@ def _tool(tool: pb.Tool, where: str) -> Tool:
     if not TOOL_NAME.fullmatch(tool.name):
         raise InvalidInput(f"{where}.name must be 1 to 64 letters, digits, underscores and hyphens")
     parameters = _schema(tool.parameters or "{}", f"{where}.parameters")
-    return Tool(tool.name, tool.description, parameters or {"type": "object"})
+    # Arguments are an object, whether the schema says so or not.
+    if parameters.setdefault("type", "object") != "object":
+        raise InvalidInput(f'{where}.parameters must be a schema of type "object"')
+    return Tool(tool.name, tool.description, parameters)
 
 
 def _schema(text: str, where: str) -> dict[str, Json]:
