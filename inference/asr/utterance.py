@@ -60,7 +60,7 @@ class Utterance:
     @property
     def audio_from(self) -> int:
         """The first position of audio that is still needed."""
-        return self._piece_from
+        return self._ears.history.end if self._settled else self._piece_from
 
     def ask_partial(self) -> None:
         """Have what was said so far decoded, where that is due; one at a time."""
@@ -81,7 +81,6 @@ class Utterance:
     def settle(self) -> None:
         """Let the pause's text stand whatever follows, and its audio go."""
         self._settled = True
-        self._piece_from = self._ears.history.end
 
     async def resume(self, at: int, audio_from: int, voiced_before_ms: float) -> None:
         """Take the pause back, or keep its text as a piece where it was settled."""
