@@ -19,6 +19,7 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 COMMIT_HEADER = "X-Repo-Commit"
 # A renamed repository answers with one redirect, and nobody renames without end.
 MAX_REDIRECTS = 3
+WITHOUT_A_HUB = "without a hub, pull with --from FOLDER, or set [models] hub_url to a mirror"
 
 
 class Hub:
@@ -58,6 +59,8 @@ class Hub:
             return self._downloader.fetch(wanted)
         except NotPermitted as error:
             raise NotPermitted(self._refused(source)) from error
+        except Unavailable as error:
+            raise Unavailable(f"{error.message}; {WITHOUT_A_HUB}") from error
 
     def _commit(self, source: HubSource, file: File) -> str:
         """Resolve a branch or tag to its commit: all files are of one, and a later pull gets the same."""
@@ -83,8 +86,7 @@ class Hub:
             )
         except httpx.TransportError as error:
             raise Unavailable(
-                f"the model hub {self._url.host} does not answer ({type(error).__name__}); "
-                "on a site without one, pull with --from FOLDER, or set [models] hub_url to a mirror"
+                f"the model hub {self._url.host} does not answer ({type(error).__name__}); {WITHOUT_A_HUB}"
             ) from error
 
     def _address(self, source: HubSource, file: File, revision: str) -> httpx.URL:

@@ -135,8 +135,9 @@ def test_a_file_that_is_not_there_is_named(site: Site, downloader: Downloader, i
         Hub(site.url, "", downloader).fetch(PINNED, [File(path="none")], into)
 
 
+@pytest.mark.parametrize("source", [PINNED, BRANCH])
 def test_a_site_without_a_hub_is_told_what_else_there_is(
-    downloader: Downloader, into: Path
+    downloader: Downloader, into: Path, source: HubSource
 ) -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route")
@@ -145,4 +146,4 @@ def test_a_site_without_a_hub_is_told_what_else_there_is(
         httpx.Client(transport=httpx.MockTransport(refuse)) as downloader.client,
         pytest.raises(Unavailable, match=r"--from FOLDER, or set .models. hub_url"),
     ):
-        Hub("https://hub.example", "", downloader).fetch(BRANCH, FILES, into)
+        Hub("https://hub.example", "", downloader).fetch(source, FILES, into)
