@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
+from typing import Any
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Float32, to_float
 from antiphon.v1.recognizer_pb2 import RecognizeResponse
@@ -23,7 +24,7 @@ from inference.asr.transcript import join, stable_chars
 PARTIAL_REST = 2.0
 
 Emit = Callable[[RecognizeResponse], Awaitable[None]]
-JudgeTurn = Callable[[Float32], Awaitable[float]]
+JudgeTurn = Callable[[Float32], Coroutine[Any, Any, float]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ class Whisper:
     def _align(
         self, states: ctranslate2.StorageView, tokenizer: Tokenizer, tokens: list[int], samples: int
     ) -> tuple[Word, ...]:
-        if not tokens:
+        if not tokens or samples < STATE_SAMPLES:
             return ()
         found = self._model.align(states, tokenizer.sot_sequence, [tokens], samples // HOP_SAMPLES)[
             0

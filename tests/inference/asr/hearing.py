@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import grpc
 import numpy as np
 import pytest
+import soundfile
 
-from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, Float32, Int16
+from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, Float32, Int16, resample
 from antiphon.channel import connect
 from antiphon.serving import SERVER_OPTIONS, ErrorInterceptor
 from antiphon.settings import load
@@ -34,6 +35,7 @@ from inference.asr.stream import Stream
 from inference.asr.utterance import Ears, JudgeTurn
 from models.settings import ModelsSettings
 from models.store import State, open_store
+from tests.speech import SPEECH, recording
 
 T = TypeVar("T")
 
@@ -196,3 +198,9 @@ def model(name: str) -> Path:
 
 def as_float(samples: Int16) -> Float32:
     return (samples / np.float32(32_768)).astype(np.float32)
+
+
+def clip(name: str) -> Int16:
+    """Return a recording at 16 kHz; skip the test where there is none."""
+    samples, rate_hz = soundfile.read(recording(SPEECH, name), dtype="int16")
+    return resample(samples, rate_hz, RECOGNITION_RATE_HZ)

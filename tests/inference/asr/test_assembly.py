@@ -1,0 +1,52 @@
+"""Building the service from settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from antiphon.errors import Misconfigured
+from antiphon.settings import load
+from inference.asr.assembly import assemble
+from inference.asr.service import Parts
+from inference.asr.settings import AsrSettings
+from models.settings import ModelsSettings
+from tests.inference.asr.hearing import model
+
+
+@contextmanager
+def assembled(settings: AsrSettings) -> Iterator[Parts]:
+    with ExitStack() as closing:
+        yield assemble(settings, load("models", ModelsSettings), closing)
+
+
+@pytest.mark.model
+def test_whisper() -> None:
+    model("whisper-base")
+    with assembled(AsrSettings()) as parts:
+        info = parts.info
+        assert (info.engine, info.model, info.licence) == ("faster-whisper", "whisper-base", "MIT")
+        assert len(info.revision) == 12
+        assert set(info.capabilities) == {"word_times", "language_detection", "end_of_turn"}
+        assert parts.judge is not None
+        assert 0 <= asyncio.run(parts.judge(np.zeros(16_000, np.float32))) <= 1
+        assert parts.listen() is not parts.listen()
+
+
+@pytest.mark.model
+def test_simulated_listens_with_the_real_detector() -> None:
+    model("silero-vad")
+    with assembled(AsrSettings(engine="simulated", end_of_turn="")) as parts:
+        assert parts.info.simulated
+        assert list(parts.info.capabilities) == ["word_times"]
+        assert parts.judge is None
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with ExitStack() as closing, pytest.raises(Misconfigured, match="models pull silero-vad"):
+        assemble(AsrSettings(), ModelsSettings(dir=tmp_path), closing)

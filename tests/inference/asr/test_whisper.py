@@ -1,0 +1,149 @@
+"""Whisper itself, on real speech."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from antiphon.audio import Float32
+from antiphon.errors import InvalidInput, Misconfigured
+from inference.asr import whisper as module
+from inference.asr.engine import Hypothesis, Script, Speech
+from inference.asr.whisper import Whisper, WhisperOptions
+from tests.inference.asr.hearing import as_float, clip, model
+
+SENTENCE = "librispeech_test_other/3005-163389-0000.wav"
+
+pytestmark = pytest.mark.model
+
+
+@cache
+def loaded() -> Whisper:
+    return Whisper(model("whisper-base"), WhisperOptions())
+
+
+@pytest.fixture(name="whisper")
+def the_whisper() -> Whisper:
+    return loaded()
+
+
+def speech(name: str = SENTENCE, language: str = "en") -> Speech:
+    return Speech(as_float(clip(name)), language=language)
+
+
+def test_hears_a_sentence(whisper: Whisper) -> None:
+    hypothesis = whisper.decode(speech())
+    assert "as thick as they could jam together" in hypothesis.text
+    assert (hypothesis.language, hypothesis.complete, hypothesis.words) == ("en", True, ())
+    assert hypothesis.average_log_probability > -0.5
+    assert hypothesis.no_speech_probability < 0.3
+
+
+def test_times_words(whisper: Whisper) -> None:
+    hypothesis = whisper.decode(replace(speech(), word_times=True))
+    assert " ".join(word.text for word in hypothesis.words) == hypothesis.text
+    times = [ms for word in hypothesis.words for ms in (word.start_ms, word.end_ms)]
+    assert times == sorted(times)
+    assert 0 <= times[0] < 1000
+    assert 7000 < times[-1] <= 8400
+    assert all(0 <= word.probability <= 1 for word in hypothesis.words)
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [(SENTENCE, "en"), ("multilingual/cheetah_fr_norm.wav", "fr")],
+)
+def test_detects_the_language(whisper: Whisper, name: str, language: str) -> None:
+    assert whisper.decode(speech(name, "")).language == language
+
+
+def test_noise_and_silence_are_doubted(whisper: Whisper) -> None:
+    silence = whisper.decode(Speech(np.zeros(16_000, np.float32), language="en"))
+    assert silence.text == "" or silence.no_speech_probability > 0.5
+
+
+@pytest.mark.parametrize("samples", [0, 1, 319, 320, 641])
+def test_next_to_nothing(whisper: Whisper, samples: int) -> None:
+    speech = Speech(np.zeros(samples, np.float32), language="en", word_times=True)
+    assert len(whisper.decode(speech).words) <= 8
+
+
+def test_a_whole_window(whisper: Whisper) -> None:
+    sentence = speech().samples
+    long = np.concatenate([sentence, sentence, sentence])[: 28 * 16_000]
+    assert whisper.decode(Speech(long, language="en")).text.count("jam together") == 3
+
+
+def test_the_limit_of_tokens_is_what_it_says(
+    whisper: Whisper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TOKENS_PER_S", 0)
+    hypothesis = whisper.decode(replace(speech(), draft=True))
+    assert not hypothesis.complete
+    assert len(hypothesis.text.split()) in range(3, module.TOKENS_SPARE + 1)
+
+
+class Rehearsed(Whisper):
+    """Decodes into what it is given, and remembers how much audio the encoder got."""
+
+    def __init__(self, *answers: Hypothesis) -> None:
+        self.answers = list(answers)
+        self.lengths: list[int] = []
+
+    def _decode(self, speech: Speech, length: int) -> Hypothesis:
+        self.lengths.append(length)
+        return self.answers.pop(0)
+
+
+SURE = Hypothesis("sure", "en", average_log_probability=-0.3)
+DOUBTFUL = Hypothesis("doubtful", "en", average_log_probability=-1.5)
+CUT_OFF = Hypothesis("and and", "en", average_log_probability=-0.1, complete=False)
+
+
+@pytest.mark.parametrize(
+    ("answers", "draft", "text", "decodes"),
+    [
+        ((SURE,), False, "sure", 1),
+        ((DOUBTFUL, SURE), False, "sure", 2),
+        ((DOUBTFUL, replace(DOUBTFUL, average_log_probability=-2)), False, "doubtful", 2),
+        ((CUT_OFF, DOUBTFUL), False, "doubtful", 2),
+        ((CUT_OFF,), True, "and and", 1),
+    ],
+)
+def test_doubtful_speech_is_heard_again_in_the_full_window(
+    answers: tuple[Hypothesis, ...], draft: bool, text: str, decodes: int
+) -> None:
+    whisper = Rehearsed(*answers)
+    samples: Float32 = np.zeros(16_000, np.float32)
+    assert whisper.decode(Speech(samples, draft=draft)).text == text
+    assert whisper.lengths == [32_000, 480_000][:decodes]
+
+
+def test_what_it_is(whisper: Whisper) -> None:
+    assert whisper.about.engine == "faster-whisper"
+    assert not whisper.about.simulated
+
+
+def test_refusals(whisper: Whisper) -> None:
+    whisper.check("", None)
+    whisper.check("de", None)
+    with pytest.raises(InvalidInput, match="'xx'"):
+        whisper.check("xx", None)
+    with pytest.raises(InvalidInput, match="simulat"):
+        whisper.check("en", Script("words", 1))
+
+
+@pytest.mark.parametrize(
+    ("options", "named"), [({}, "no-such"), ({"compute_type": "int1"}, "int1")]
+)
+def test_what_cannot_be_loaded_is_named(
+    tmp_path: Path, options: dict[str, Any], named: str
+) -> None:
+    folder = model("whisper-base") if options else tmp_path / "no-such"
+    with pytest.raises(Misconfigured, match=named):
+        Whisper(folder, WhisperOptions(**options))
