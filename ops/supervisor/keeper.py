@@ -12,6 +12,7 @@ from antiphon.errors import Misconfigured, Unavailable
 from ops.settings import SupervisorSettings
 from ops.supervisor.child import Child
 from ops.supervisor.health import until_serving
+from ops.supervisor.last_will import LastWill
 from ops.supervisor.log_file import LogFile
 from ops.supervisor.plan import Service
 from ops.supervisor.run_folder import ServiceState
@@ -58,9 +59,14 @@ class Keeper:
     """Runs one service. `start`, then `keep`; `stop` when both have ended or were cancelled."""
 
     def __init__(
-        self, service: Service, settings: SupervisorSettings, report: Callable[[Event], None]
+        self,
+        service: Service,
+        settings: SupervisorSettings,
+        will: LastWill,
+        report: Callable[[Event], None],
     ) -> None:
         self.service = service
+        self._will = will
         self._settings = settings
         self._report = report
         self._log = LogFile(settings.log_dir / f"{service.name}.log", settings.log_bytes)
@@ -77,6 +83,7 @@ class Keeper:
         """Return when the service answers; raise `Unavailable` with its last words if it does not."""
         began = _now()
         self._child = await Child.start(self.service, self._log)
+        self._will.add(self._child.pid)
         timeout_s = self._settings.start_timeout_s
         try:
             async with asyncio.timeout(timeout_s):
@@ -98,11 +105,9 @@ class Keeper:
 
     async def stop(self) -> None:
         """End the service and whatever it started."""
-        if self._child is not None:
-            in_time = await self._child.stop(self._settings.stop_grace_s)
-            self._child = None
-            if not in_time:
-                self._report(Killed(self.service.name, self._settings.stop_grace_s))
+        grace_s = self._settings.stop_grace_s
+        if not await self._bury(grace_s):
+            self._report(Killed(self.service.name, grace_s))
         self._log.close()
 
     async def _until_ready(self, child: Child) -> None:
@@ -140,11 +145,14 @@ class Keeper:
                 how = "did not start"
                 await self._bury()
 
-    async def _bury(self) -> None:
-        """End what a dead service left behind."""
-        if self._child is not None:
-            await self._child.stop(0)
-            self._child = None
+    async def _bury(self, grace_s: float = 0) -> bool:
+        """End the process and what it started; return whether it ended by itself in time."""
+        if self._child is None:
+            return True
+        in_time = await self._child.stop(grace_s)
+        self._will.remove(self._child.pid)
+        self._child = None
+        return in_time
 
     def _refusal(self) -> Misconfigured:
         """Return what a service that exits with the status for a bad setting or file says last."""

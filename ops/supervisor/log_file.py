@@ -6,6 +6,8 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
+from antiphon.errors import Misconfigured
+
 KEPT_FILES = 2  # older than the one that is written to
 # A traceback's end, or the whole of a short one.
 TAIL_LINES = 15
@@ -14,15 +16,21 @@ TAIL_LINE_BYTES = 500
 
 
 class LogFile:
-    """Appends to `path`; a full file becomes `NAME.log.1`, that one `NAME.log.2`, and that is all."""
+    """Appends to `path`; a full file becomes `NAME.log.1`, that one `NAME.log.2`, and that is all.
+
+    Raises `Misconfigured` where nothing can be written there.
+    """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
         self.path = path
         self._max_bytes = max_bytes
         self._tail: deque[bytes] = deque(maxlen=TAIL_LINES)
         self._unfinished = b""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = path.open("ab", buffering=0)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise Misconfigured(f"cannot write the log {path}: {error.strerror}") from None
 
     def write(self, data: bytes) -> None:
         """Append `data`; a disk that is full loses it and nothing else."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from ops.settings import SupervisorSettings
 from ops.supervisor.addresses import check_free
 from ops.supervisor.keeper import Event, Keeper
+from ops.supervisor.last_will import LastWill
 from ops.supervisor.plan import GATEWAY, Service
 from ops.supervisor.run_folder import hold, write_states
 
@@ -57,7 +58,8 @@ class _Supervisor:
     ) -> None:
         self._folder = folder
         self._report = report
-        self._keepers = [Keeper(service, settings, self._note) for service in services]
+        self._will = LastWill()
+        self._keepers = [Keeper(one, settings, self._will, self._note) for one in services]
 
     async def start(self) -> None:
         """Start all at once, since each mostly waits for its weights; the first failure ends it."""
@@ -89,6 +91,7 @@ class _Supervisor:
         engines = [keeper for keeper in self._keepers if keeper.service.name != GATEWAY]
         for stage in (gateways, engines):
             await asyncio.gather(*(keeper.stop() for keeper in stage))
+        self._will.close()
 
     def _note(self, event: Event) -> None:
         self._tell()

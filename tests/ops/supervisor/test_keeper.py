@@ -11,6 +11,7 @@ import pytest
 from antiphon.errors import AntiphonError, Misconfigured, Unavailable
 from ops.supervisor import keeper as keeping
 from ops.supervisor.keeper import Crashed, Event, Keeper, Killed, Ready
+from ops.supervisor.last_will import LastWill
 from tests.ops.supervisor.services import quick, stand_in
 
 PATIENCE_S = 60.0
@@ -27,12 +28,14 @@ async def kept(
 ) -> AsyncIterator[tuple[Keeper, Reports]]:
     reports = Reports()
     settings = quick(folder, start_timeout_s=start_timeout_s)
-    keeper = Keeper(stand_in(kind, folder), settings, reports.put_nowait)
+    will = LastWill()
+    keeper = Keeper(stand_in(kind, folder), settings, will, reports.put_nowait)
     async with asyncio.timeout(PATIENCE_S):
         try:
             yield keeper, reports
         finally:
             await keeper.stop()
+            will.close()
 
 
 def failure(kind: str, folder: Path, start_timeout_s: float = 30.0) -> AntiphonError:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.errors import Misconfigured
 from ops.supervisor.log_file import KEPT_FILES, TAIL_LINE_BYTES, TAIL_LINES, LogFile
 
 
@@ -54,3 +55,9 @@ def test_a_full_disk_loses_the_line_and_nothing_else() -> None:
     log.write(b"one\n")
     log.close()
     assert log.tail() == "one"
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Misconfigured, match=r"cannot write the log .*/asr.log: Not a directory"):
+        LogFile(tmp_path / "file/logs/asr.log", 100)
