@@ -19,13 +19,15 @@ class Entry:
 class History:
     """Messages of a session, oldest dropped first once they pass `max_chars`.
 
-    The newest message always stays, however long it is.
+    The newest message always stays, however long it is. A reply goes with what it answered: alone it
+    misleads, and some models' chat templates refuse a conversation that begins with it.
     """
 
     def __init__(self, max_chars: int) -> None:
         self._max_chars = max_chars
         self._entries: deque[Entry] = deque()
         self._chars = 0
+        self._trimmed = False
 
     def add(self, role: pb.Role, text: str) -> None:
         """Append a message; text of white space alone is none."""
@@ -33,10 +35,17 @@ class History:
             return
         self._entries.append(Entry(role, text))
         self._chars += len(text)
-        while self._chars > self._max_chars and len(self._entries) > 1:
+        while len(self._entries) > 1 and (
+            self._chars > self._max_chars or self._begins_with_reply()
+        ):
             self._chars -= len(self._entries.popleft().text)
+            self._trimmed = True
 
     def messages(self, instructions: str) -> list[pb.Message]:
         """Return the request's messages: the instructions, then the conversation."""
         system = [pb.Message(role=pb.ROLE_SYSTEM, content=instructions)] if instructions else []
         return system + [pb.Message(role=entry.role, content=entry.text) for entry in self._entries]
+
+    def _begins_with_reply(self) -> bool:
+        # Untrimmed, that is the greeting.
+        return self._trimmed and self._entries[0].role == pb.ROLE_ASSISTANT
