@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 import grpc
@@ -11,46 +11,9 @@ import numpy as np
 
 from antiphon.v1 import generator_pb2, recognizer_pb2, synthesizer_pb2
 from server.engines.services import Services
+from tests.server.fake_call import FakeCall, rpc_error
 
 WORD_MS = 300
-
-
-class FakeCall:
-    """One call: `requests` as the client wrote them, `send` and `fail` as the service would."""
-
-    def __init__(self) -> None:
-        self.requests: list[Any] = []
-        self.half_closed = asyncio.Event()
-        self.cancelled = False
-        self._responses: asyncio.Queue[Any] = asyncio.Queue()
-        self.on_write: Callable[[Any], None] = lambda _: None
-
-    async def write(self, request: Any) -> None:
-        self.requests.append(request)
-        self.on_write(request)
-
-    async def done_writing(self) -> None:
-        self.half_closed.set()
-
-    def send(self, *responses: Any) -> None:
-        for response in responses:
-            self._responses.put_nowait(response)
-
-    def end(self) -> None:
-        self._responses.put_nowait(None)
-
-    def fail(self, code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> None:
-        empty = grpc.aio.Metadata()
-        self._responses.put_nowait(grpc.aio.AioRpcError(code, empty, empty, details="gone"))
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        while (response := await self._responses.get()) is not None:
-            if isinstance(response, Exception):
-                raise response
-            yield response
 
 
 class FakeRecognizer:
@@ -58,6 +21,7 @@ class FakeRecognizer:
 
     def __init__(self) -> None:
         self.call = FakeCall()
+        self.call.on_half_close = self.call.end
         self.opened = asyncio.Event()
 
     def Recognize(self) -> FakeCall:  # the contract's name
@@ -70,18 +34,25 @@ class FakeRecognizer:
 
     def say(self, text: str, start_ms: float = 0, end_ms: float = 1000) -> None:
         """Report an utterance from its start to its final."""
-        self.call.send(
-            recognizer_pb2.RecognizeResponse(
-                speech_started=recognizer_pb2.SpeechStarted(start_ms=start_ms)
-            ),
-            recognizer_pb2.RecognizeResponse(
-                final=recognizer_pb2.Final(text=text, start_ms=start_ms, end_ms=end_ms)
-            ),
-        )
+        self.call.send(*utterance(text, start_ms, end_ms))
+
+
+def utterance(
+    text: str, start_ms: float = 0, end_ms: float = 1000
+) -> list[recognizer_pb2.RecognizeResponse]:
+    """Return what a recogniser reports of an utterance, from its start to its final."""
+    started = recognizer_pb2.SpeechStarted(start_ms=start_ms)
+    partial = recognizer_pb2.Partial(text=text[: len(text) // 2], audio_ms=end_ms / 2)
+    final = recognizer_pb2.Final(text=text, start_ms=start_ms, end_ms=end_ms)
+    return [
+        recognizer_pb2.RecognizeResponse(speech_started=started),
+        recognizer_pb2.RecognizeResponse(partial=partial),
+        recognizer_pb2.RecognizeResponse(final=final),
+    ]
 
 
 class FakeGenerator:
-    """Writes `words`, one every `token_ms`, after `first_ms`; `fail_after` words it fails."""
+    """Writes `words`, one every `token_ms`, after `first_ms`; `fail_after` words it fails with `error`."""
 
     def __init__(
         self,
@@ -89,12 +60,14 @@ class FakeGenerator:
         first_ms: float = 100,
         token_ms: float = 10,
         fail_after: int | None = None,
+        error: Exception | None = None,
         reason: generator_pb2.FinishReason = generator_pb2.FINISH_REASON_STOP,
     ) -> None:
         self.words = words
         self.first_ms = first_ms
         self.token_ms = token_ms
         self.fail_after = fail_after
+        self.error = error or rpc_error()
         self.reason = reason
         self.requests: list[generator_pb2.GenerateRequest] = []
         self.calls: list[_Generating] = []
@@ -117,8 +90,7 @@ class _Generating:
         await asyncio.sleep(self._fake.first_ms / 1000)
         for index, word in enumerate(self._fake.words):
             if index == self._fake.fail_after:
-                empty = grpc.aio.Metadata()
-                raise grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, empty, empty)
+                raise self._fake.error
             yield generator_pb2.GenerateResponse(text=generator_pb2.TextDelta(text=word))
             await asyncio.sleep(self._fake.token_ms / 1000)
         usage = generator_pb2.Usage(prompt_tokens=9, completion_tokens=len(self._fake.words))
@@ -127,11 +99,11 @@ class _Generating:
 
 
 class FakeSynthesizer:
-    """Speaks each piece of text as one word of 300 ms, `delay_ms` after it came."""
+    """Speaks each piece of text as one word of 300 ms, `delay_ms` after it came; `error` fails it."""
 
-    def __init__(self, delay_ms: float = 50, fails: bool = False) -> None:
+    def __init__(self, delay_ms: float = 50, error: grpc.aio.AioRpcError | None = None) -> None:
         self.delay_ms = delay_ms
-        self.fails = fails
+        self.error = error
         self.calls: list[_Speaking] = []
 
     def Synthesize(self) -> _Speaking:
@@ -145,25 +117,23 @@ class _Speaking(FakeCall):
         self._fake = fake
         self._said: asyncio.Queue[str | None] = asyncio.Queue()
         self.on_write = lambda request: self._said.put_nowait(request.text or "")
-
-    async def done_writing(self) -> None:
-        await super().done_writing()
-        self._said.put_nowait(None)
+        self.on_half_close = lambda: self._said.put_nowait(None)
 
     async def __aiter__(self) -> AsyncIterator[synthesizer_pb2.SynthesizeResponse]:
-        if self._fake.fails:
-            empty = grpc.aio.Metadata()
-            raise grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, empty, empty, details="voice lost")
+        if self._fake.error is not None:
+            await self._said.get()
+            raise self._fake.error
         position, words = 0, 0
         while (text := await self._said.get()) is not None:
             if not text:
                 continue
             await asyncio.sleep(self._fake.delay_ms / 1000)
-            yield synthesizer_pb2.SynthesizeResponse(audio=_spoken(text, position, words))
+            yield synthesizer_pb2.SynthesizeResponse(audio=spoken(text, position, words))
             position, words = position + len(text), words + 1
 
 
-def _spoken(text: str, position: int, words: int) -> synthesizer_pb2.AudioChunk:
+def spoken(text: str, position: int, words: int) -> synthesizer_pb2.AudioChunk:
+    """Return `text` as one word of 300 ms at 24 kHz, `words` words into the speech."""
     span = synthesizer_pb2.TextSpan(start=position, end=position + len(text))
     start_ms = words * WORD_MS
     word = synthesizer_pb2.SpokenWord(span=span, start_ms=start_ms, end_ms=start_ms + WORD_MS)

@@ -1,0 +1,142 @@
+"""A session under test, its client, and what happened between them, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from server.conversation.outbox import Outbox, Outgoing
+from server.conversation.session import Incoming, Session
+from server.realtime.server_events import to_json
+from server.settings import AgentSettings
+from tests.server.fakes import FakeGenerator, FakeRecognizer, FakeSynthesizer, services
+from tests.virtual_time import run_virtual
+
+FRAME = bytes(960)  # 20 ms
+WORDS = ["One ", "two ", "three."]
+# Longer than any bound of the product, so that a test fails where it waits for nothing.
+PATIENCE_S = 300.0
+
+Event = dict[str, Any]
+
+
+class World:
+    """The client's end of a session over fakes; `received` has times in ms."""
+
+    def __init__(
+        self, agent: AgentSettings, generator: FakeGenerator, voice: FakeSynthesizer
+    ) -> None:
+        self.recognizer = FakeRecognizer()
+        self.generator = generator
+        self.voice = voice
+        self.received: list[tuple[float, Event | bytes]] = []
+        self._awaited: set[int] = set()
+        self._news = asyncio.Event()
+        self._outbox = Outbox()
+        self._incoming: asyncio.Queue[Incoming | None] = asyncio.Queue()
+        self._session = Session(services(self.recognizer, generator, voice), agent, self._outbox)
+
+    async def run(self) -> None:
+        """Hold the session, until it ends."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._drain())
+            try:
+                await self._session.run(self._items())
+            finally:
+                self._outbox.close()
+
+    def send(self, item: bytes | Event | str) -> None:
+        self._incoming.put_nowait(json.dumps(item) if isinstance(item, dict) else item)
+
+    async def speak(self, text: str) -> None:
+        """Be heard saying `text`."""
+        self.send(FRAME)
+        await self.recognizer.opened.wait()
+        self.recognizer.say(text)
+
+    def hang_up(self) -> None:
+        self._incoming.put_nowait(None)
+
+    async def until(self, kind: str) -> Event:
+        """Return the next event of `kind` that was not waited for before."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                for index, (_, item) in enumerate(self.received):
+                    if index not in self._awaited and is_a(item, kind):
+                        self._awaited.add(index)
+                        assert isinstance(item, dict)
+                        return item
+                self._news.clear()
+                await self._news.wait()
+
+    def events(self, kind: str = "") -> list[Event]:
+        """Return the events of `kind` so far, or all of them."""
+        events = [item for _, item in self.received if isinstance(item, dict)]
+        return [event for event in events if not kind or event["type"] == kind]
+
+    def kinds(self) -> list[str]:
+        return [event["type"] for event in self.events()]
+
+    def audio_ms(self) -> list[float]:
+        """Return when each piece of audio came."""
+        return [at for at, item in self.received if isinstance(item, bytes)]
+
+    async def _items(self) -> AsyncIterator[Incoming]:
+        while (item := await self._incoming.get()) is not None:
+            yield item
+
+    async def _drain(self) -> None:
+        async for item in self._outbox:
+            self.received.append((asyncio.get_running_loop().time() * 1000, _read(item)))
+            self._news.set()
+
+
+def _read(item: Outgoing) -> Event | bytes:
+    if isinstance(item, bytes):
+        return item
+    event: Event = json.loads(to_json(item))
+    return event
+
+
+def is_a(item: Event | bytes, kind: str) -> bool:
+    """Return whether `item` is an event of `kind`."""
+    return isinstance(item, dict) and item["type"] == kind
+
+
+Story = Callable[[World], Awaitable[None]]
+
+
+def tell(
+    story: Story,
+    agent: AgentSettings | None = None,
+    generator: FakeGenerator | None = None,
+    voice: FakeSynthesizer | None = None,
+) -> World:
+    """Play `story` against a session, hang up after it, and return what happened."""
+
+    async def main() -> World:
+        world = World(
+            agent or AgentSettings(), generator or FakeGenerator(WORDS), voice or FakeSynthesizer()
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(world.run())
+            await story(world)
+            world.hang_up()
+        return world
+
+    return run_virtual(main())
+
+
+async def one_turn(world: World) -> None:
+    """Say something and hear the whole answer."""
+    await world.speak("how are you")
+    await world.until("output_audio_buffer.stopped")
+
+
+def first_of(error: BaseException) -> BaseException:
+    """Return the first error in a group of them."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
