@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from openai import BaseModel
 from openai.types import realtime as oai
 
 from antiphon.v1 import recognizer_pb2 as pb
@@ -50,36 +51,36 @@ class UtteranceEvents:
         )
 
     async def ended(self, event: pb.Final) -> str:
-        """Tell the end of speech and its transcript; return the item's id."""
+        """Tell the end of speech, where there was any, and its transcript; return the item's id."""
         item_id = self._item_id or events.new_id("item")
-        item = events.user_item(item_id, event.text)
-        await self._outbox.put(
-            events.make(
-                oai.InputAudioBufferSpeechStoppedEvent,
-                item_id=item_id,
-                audio_end_ms=round(event.end_ms),
+        if self._item_id:
+            await self._outbox.put(
+                events.make(
+                    oai.InputAudioBufferSpeechStoppedEvent,
+                    item_id=item_id,
+                    audio_end_ms=round(event.end_ms),
+                )
             )
-        )
-        await self._outbox.put(
+        await self._outbox.put(*self._item(item_id, event))
+        self._previous_item_id, self._item_id = item_id, ""
+        return item_id
+
+    def _item(self, item_id: str, event: pb.Final) -> list[BaseModel]:
+        item = events.user_item(item_id, event.text)
+        seconds = (event.end_ms - event.start_ms) / 1000
+        return [
             events.make(
                 oai.InputAudioBufferCommittedEvent,
                 item_id=item_id,
                 previous_item_id=self._previous_item_id,
-            )
-        )
-        await self._outbox.put(events.make(oai.ConversationItemAdded, item=item))
-        await self._outbox.put(events.make(oai.ConversationItemDone, item=item))
-        await self._outbox.put(
+            ),
+            events.make(oai.ConversationItemAdded, item=item),
+            events.make(oai.ConversationItemDone, item=item),
             events.make(
                 oai.ConversationItemInputAudioTranscriptionCompletedEvent,
                 item_id=item_id,
                 content_index=0,
                 transcript=event.text,
-                usage={
-                    "type": "duration",
-                    "seconds": (event.end_ms - event.start_ms) / 1000,
-                },
-            )
-        )
-        self._previous_item_id, self._item_id = item_id, ""
-        return item_id
+                usage={"type": "duration", "seconds": seconds},
+            ),
+        ]
