@@ -8,9 +8,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
-from antiphon.errors import Exhausted, InvalidInput
+from antiphon.errors import Exhausted
 from inference.llm.answer import Answer
 from inference.llm.capabilities import check
+from inference.llm.context import check_fits
 from inference.llm.engine import (
     Capability,
     Event,
@@ -108,11 +109,10 @@ class LanguageModel:
     ) -> Prompt:
         text = self._template.render(messages, tools, answer=answer)
         # A megabyte takes half a second to encode; this tells without.
-        if (least := self._tokenizer.at_least(text)) >= self._bounds.context_tokens:
-            raise self._too_long(f"at least {least}")
+        holds = self._bounds.context_tokens
+        check_fits(self._tokenizer.at_least(text), holds, how="at least")
         tokens = tuple(await self._tokenizer.encode(text))
-        if len(tokens) >= self._bounds.context_tokens:
-            raise self._too_long(str(len(tokens)))
+        check_fits(len(tokens), holds)
         return Prompt(tokens, await self._shared(messages, tools, tokens))
 
     async def _shared(
@@ -125,14 +125,6 @@ class LanguageModel:
         system = await self._tokenizer.encode(text)
         # A template may write the system message otherwise where nothing follows.
         return len(system) if prompt[: len(system)] == tuple(system) else 0
-
-    def _too_long(self, tokens: str) -> InvalidInput:
-        holds = self._bounds.context_tokens
-        return InvalidInput(
-            f"the prompt is {tokens} tokens, the model holds {holds} together with its answer; shorten it",
-            reason="PROMPT_TOO_LONG",
-            context_tokens=str(holds),
-        )
 
     def _choose(self, sampling: Sampling, prompt_tokens: int) -> Choice:
         own = self._defaults

@@ -8,8 +8,8 @@ import random
 from collections.abc import AsyncGenerator, Iterator
 from itertools import count
 
-from antiphon.errors import InvalidInput
 from inference.llm.capabilities import check
+from inference.llm.context import check_fits
 from inference.llm.engine import (
     Capability,
     Event,
@@ -71,13 +71,7 @@ class SimulatedEngine:
     def _prompt_tokens(self, messages: tuple[Message, ...]) -> int:
         chars = sum(len(message.content) for message in messages)
         tokens = math.ceil(chars / CHARS_PER_TOKEN) + len(messages)
-        if tokens >= self._settings.context_tokens:
-            raise InvalidInput(
-                f"the prompt is about {tokens} tokens, the model holds {self._settings.context_tokens} "
-                "together with its answer; shorten it",
-                reason="PROMPT_TOO_LONG",
-                context_tokens=str(self._settings.context_tokens),
-            )
+        check_fits(tokens, self._settings.context_tokens, how="about")
         return tokens
 
 

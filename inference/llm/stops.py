@@ -33,9 +33,7 @@ class Stops:
     def _first_match(self, text: str) -> int | None:
         """Start of the match that ends first, so that it does not matter in which pieces text comes."""
         found = [
-            (start + len(stop), start)
-            for stop in self._stops
-            if (start := text.find(stop)) >= 0
+            (start + len(stop), start) for stop in self._stops if (start := text.find(stop)) >= 0
         ]
         return min(found)[1] if found else None
 
