@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from functools import cache
 from typing import Any, get_args
 
 from openai import BaseModel
 from openai.types.realtime import RealtimeClientEvent
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, from_json
 
 from antiphon.errors import InvalidInput
+
+# OpenAI's bound on the identifier that a client may give its event.
+MAX_EVENT_ID_CHARS = 512
 
 
 def _models() -> dict[str, type[BaseModel]]:
@@ -27,7 +31,7 @@ def parse(text: str) -> BaseModel:
     the path of the field that is wrong, and `event_id`, the client's own, where it gave one.
     """
     raw = _object(text)
-    event_id = str(raw.get("event_id", ""))
+    event_id = _short(raw.get("event_id"))
     kind = raw.get("type")
     model = MODELS.get(kind) if isinstance(kind, str) else None
     if model is None:
@@ -42,7 +46,7 @@ def parse(text: str) -> BaseModel:
         return model.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        path = ".".join(str(part) for part in first["loc"] if not _is_model_name(part))
+        path = _path(first)
         raise InvalidInput(
             f"{kind}: {path}: {first['msg']}",
             reason="INVALID_FIELD",
@@ -51,16 +55,45 @@ def parse(text: str) -> BaseModel:
         ) from None
 
 
+def event_id(event: BaseModel) -> str:
+    """Return the identifier that the client gave `event`, or nothing."""
+    return _short(getattr(event, "event_id", None))
+
+
+@cache
+def field_names() -> frozenset[str]:
+    """Return the names of all fields of all events."""
+    union: TypeAdapter[Any] = TypeAdapter(RealtimeClientEvent)
+    return frozenset(_properties(union.json_schema()))
+
+
 def _object(text: str) -> dict[str, Any]:
     try:
-        raw = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+        # Not the standard library's: that one accepts NaN and half surrogate pairs, which nothing after
+        # it can send on. Half a pair can stand in the text itself too.
+        raw = from_json(text.encode("utf-8", "surrogatepass"), allow_inf_nan=False)
+    except ValueError:
         raise InvalidInput("an event must be a JSON object", reason="INVALID_JSON") from None
     if not isinstance(raw, dict):
         raise InvalidInput("an event must be a JSON object", reason="INVALID_JSON")
     return raw
 
 
-def _is_model_name(part: int | str) -> bool:
-    # pydantic names the member of a union that it tried, which is no field of the event.
-    return isinstance(part, str) and part[:1].isupper()
+def _short(given: object) -> str:
+    return given[:MAX_EVENT_ID_CHARS] if isinstance(given, str) else ""
+
+
+def _path(error: ErrorDetails) -> str:
+    # pydantic also names the member of a union that it tried, and the caller's own keys in a mapping.
+    return ".".join(
+        str(part) for part in error["loc"] if isinstance(part, int) or part in field_names()
+    )
+
+
+def _properties(schema: Any) -> set[str]:
+    """Return the names of properties anywhere in a JSON schema."""
+    if isinstance(schema, list):
+        return set().union(*map(_properties, schema))
+    if not isinstance(schema, dict):
+        return set()
+    return set(schema.get("properties", ())).union(*map(_properties, schema.values()))

@@ -32,13 +32,18 @@ def to_json(event: BaseModel) -> str:
 def error(problem: AntiphonError) -> oai.RealtimeErrorEvent:
     """Return the `error` event for `problem`: the session goes on after it."""
     details = {
-        "type": "invalid_request_error" if isinstance(problem, InvalidInput) else "server_error",
+        "type": error_type(problem),
         "code": problem.reason.lower(),
         "message": problem.message,
         "param": problem.metadata.get("param") or None,
         "event_id": problem.metadata.get("event_id") or None,
     }
     return make(oai.RealtimeErrorEvent, error=details)
+
+
+def error_type(problem: AntiphonError) -> str:
+    """Return OpenAI's word for whose mistake `problem` is."""
+    return "invalid_request_error" if isinstance(problem, InvalidInput) else "server_error"
 
 
 def user_item(item_id: str, transcript: str) -> dict[str, Any]:

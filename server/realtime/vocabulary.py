@@ -6,7 +6,7 @@ from typing import get_args
 
 from openai.types.realtime.realtime_server_event import RealtimeServerEvent
 
-from server.realtime.client_events import MODELS
+from server.realtime.client_events import MODELS, field_names
 
 
 def build() -> None:
@@ -17,3 +17,4 @@ def build() -> None:
     server_models = get_args(get_args(RealtimeServerEvent)[0])
     for model in (*server_models, *MODELS.values()):
         model.model_rebuild()
+    field_names()

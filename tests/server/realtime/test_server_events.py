@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from openai.types import realtime as oai
+
+from antiphon.errors import AntiphonError, InvalidInput, Unavailable
+from server.realtime import server_events
+
+
+def test_identifiers_say_what_they_are_for_and_differ() -> None:
+    ids = {server_events.new_id("item") for _ in range(100)}
+    assert len(ids) == 100
+    assert all(each.startswith("item_") for each in ids)
+
+
+def test_an_event_has_its_type_and_an_id_of_its_own() -> None:
+    made = [server_events.make(oai.OutputAudioBufferClearEvent, colour="red") for _ in range(2)]
+    assert made[0].type == "output_audio_buffer.clear"
+    assert made[0].event_id != made[1].event_id
+    told = json.loads(server_events.to_json(made[0]))
+    assert told["colour"] == "red"
+
+
+def test_what_is_not_known_is_not_sent() -> None:
+    problem = server_events.error(Unavailable("down"))
+    assert json.loads(server_events.to_json(problem))["error"] == {
+        "type": "server_error",
+        "code": "unavailable",
+        "message": "down",
+    }
+
+
+@pytest.mark.parametrize(
+    ("problem", "kind"),
+    [
+        (InvalidInput("x"), "invalid_request_error"),
+        (Unavailable("x"), "server_error"),
+        (AntiphonError("x"), "server_error"),
+    ],
+)
+def test_an_error_says_whose_mistake_it_is(problem: AntiphonError, kind: str) -> None:
+    assert server_events.error(problem).error.type == kind
+
+
+def test_an_error_names_parameter_and_event() -> None:
+    problem = InvalidInput("x", reason="INVALID_FIELD", param="session", event_id="mine")
+    error = server_events.error(problem).error
+    assert (error.code, error.param, error.event_id) == ("invalid_field", "session", "mine")
+
+
+@pytest.mark.parametrize(
+    ("audio", "text", "content"),
+    [
+        (True, "hi", [{"type": "output_audio", "transcript": "hi"}]),
+        (False, "hi", [{"type": "output_text", "text": "hi"}]),
+        (True, "", []),
+    ],
+)
+def test_an_item_of_the_agent(audio: bool, text: str, content: list[dict[str, Any]]) -> None:
+    item = server_events.assistant_item("i", text, audio=audio, status="in_progress")
+    parsed = oai.RealtimeConversationItemAssistantMessage.model_validate(item)
+    assert (parsed.id, parsed.role, parsed.status) == ("i", "assistant", "in_progress")
+    assert item["content"] == content
+
+
+def test_an_item_of_the_caller() -> None:
+    item = server_events.user_item("i", "hello")
+    parsed = oai.RealtimeConversationItemUserMessage.model_validate(item)
+    assert (parsed.id, parsed.role, parsed.status) == ("i", "user", "completed")
+    assert parsed.content[0].transcript == "hello"
