@@ -19,7 +19,10 @@ OnAudible = Callable[[], Awaitable[None]]
 
 
 class Reply:
-    """Text and speech of one reply. `run` returns when all of it was sent; `text` grows meanwhile."""
+    """Text and speech of one reply: `answer` and `recite` return when all of it was sent.
+
+    `text` grows meanwhile; `audible` tells whether the caller was told that audio follows.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class Reply:
         self._on_audible = on_audible
         self._heard = HeardWords()
         self.text = ""
+        self.audible = False
         self.usage = generator_pb2.Usage()
         self.finish_reason = generator_pb2.FINISH_REASON_UNSPECIFIED
 
@@ -101,12 +105,16 @@ class Reply:
 
     async def _play(self, speech: Speech) -> None:
         async for chunk in speech.chunks():
-            self._mark(Mark.FIRST_AUDIO)
             self._heard.note(list(chunk.words))
-            if not self._playout.started:
+            if not chunk.audio:
+                continue
+            self._mark(Mark.FIRST_AUDIO)
+            if not self.audible:
                 await self._on_audible()
+                self.audible = True
                 self._mark(Mark.AUDIBLE)
             await self._playout.play(chunk.audio)
+        await self._playout.flush()
         self._mark(Mark.LAST_AUDIO)
 
     def _mark(self, mark: Mark) -> None:

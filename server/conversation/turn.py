@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 from antiphon.failures import understand
 from antiphon.v1 import generator_pb2 as pb
-from server.conversation import response_events
 from server.conversation.history import History
 from server.conversation.outbox import Outbox
+from server.conversation.outcome import ABANDONED, COMPLETED, TOO_LONG, Outcome, failed
 from server.conversation.playout import Playout
 from server.conversation.reply import Reply
 from server.conversation.response_events import ResponseEvents
@@ -42,10 +42,16 @@ class Turn:
             self._events.text,
             self._events.audible,
         )
-        self._ended = False
+        self._stopped: Outcome | None = None
 
-    def stop(self) -> None:
-        """Be silent from the next frame on."""
+    @property
+    def response_id(self) -> str:
+        """The identifier under which clients know the reply."""
+        return self._events.response_id
+
+    def stop(self, outcome: Outcome) -> None:
+        """Be silent from the next frame on; `outcome` is told once the task is cancelled."""
+        self._stopped = outcome
         self._playout.stop()
 
     async def answer(self) -> None:
@@ -58,33 +64,39 @@ class Turn:
         await self._run(lambda: self._reply.recite(text))
 
     async def _run(self, speak: Callable[[], Awaitable[None]]) -> None:
-        heard = None
         try:
             await self._events.begin()
             await speak()
-            await self._end(self._status())
-            await self._playout.finish()
-            heard = self._reply.text
+            await self._end(self._outcome())
+            await self._playout.drain()
         except asyncio.CancelledError:
-            self._playout.stop()
-            await self._end(response_events.CANCELLED)
+            await self._break_off(self._stopped or ABANDONED)
             raise
         except Exception as error:  # noqa: BLE001 - a turn's boundary: the session goes on
-            self._playout.stop()
-            await self._events.problem(understand(error, "a reply"))
-            await self._end(response_events.FAILED)
-        finally:
-            self._history.add(pb.ROLE_ASSISTANT, heard or self._reply.heard_text)
-            if self._playout.started:
-                await self._events.silent(cleared=heard is None)
+            # What fails while it is being stopped on purpose is no failure.
+            await self._break_off(self._stopped or failed(understand(error, "a reply")))
+        else:
+            self._history.add(pb.ROLE_ASSISTANT, self._reply.text)
+            await self._tell_silence(cleared=False)
 
-    def _status(self) -> str:
+    async def _break_off(self, outcome: Outcome) -> None:
+        # The history first: it must be right before anything here waits.
+        self._playout.stop()
+        self._history.add(pb.ROLE_ASSISTANT, self._reply.heard_text)
+        if outcome.problem is not None:
+            await self._events.problem(outcome.problem)
+        await self._end(outcome)
+        await self._tell_silence(cleared=True)
+
+    def _outcome(self) -> Outcome:
         if self._reply.finish_reason == pb.FINISH_REASON_LENGTH:
-            return response_events.INCOMPLETE
-        return response_events.COMPLETED
+            return TOO_LONG
+        return COMPLETED
 
-    async def _end(self, status: str) -> None:
-        if not self._ended:
-            self._ended = True
-            text, usage = self._reply.text, self._reply.usage
-            await self._events.end(text, status, usage, self._timeline.as_ms())
+    async def _end(self, outcome: Outcome) -> None:
+        text, usage = self._reply.text, self._reply.usage
+        await self._events.end(text, outcome, usage, self._timeline.as_ms())
+
+    async def _tell_silence(self, *, cleared: bool) -> None:
+        if self._reply.audible:
+            await self._events.silent(cleared=cleared)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-import grpc
-
-from antiphon.status import from_rpc_error
 from antiphon.v1 import generator_pb2 as pb
 from antiphon.v1.generator_pb2_grpc import GeneratorStub
+from server.engines.stream import responses
 
 SERVICE = "language model"
+# Reading the longest prompt takes a busy CPU some seconds; no caller waits longer than this.
+PATIENCE_S = 30.0
 
 
 class Generation:
@@ -23,13 +23,9 @@ class Generation:
             pb.GenerateRequest(messages=messages, sampling=pb.Sampling(max_tokens=max_tokens))
         )
 
-    async def responses(self) -> AsyncIterator[pb.GenerateResponse]:
-        """Yield responses until the Finish; raise an `AntiphonError` if the service fails."""
-        try:
-            async for response in self._call:
-                yield response
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, SERVICE) from None
+    def responses(self) -> AsyncIterator[pb.GenerateResponse]:
+        """Yield responses until the Finish; raise an `AntiphonError` if the service fails or hangs."""
+        return responses(self._call, SERVICE, PATIENCE_S)
 
     def cancel(self) -> None:
         """Stop generation; nothing happens where it has ended."""

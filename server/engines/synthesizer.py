@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import grpc
-
-from antiphon.status import from_rpc_error
 from antiphon.v1 import synthesizer_pb2 as pb
 from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
 from server.engines.formats import audio_format
+from server.engines.stream import Stream
 from server.realtime.session_config import SessionConfig
 
 SERVICE = "speech synthesis"
+# The contract's 16 KiB a message, whatever the characters: UTF-8 takes at most 4 bytes for one.
+MAX_TEXT_CHARS = 16 * 1024 // 4
+# The voice waits for the end of a clause, and so for the language model, which may be silent for 30 s.
+PATIENCE_S = 60.0
 
 
 class Speech:
-    """An open stream; `chunks` ends when all text has been spoken."""
+    """An open stream; whatever sends or receives raises an `AntiphonError` where the service fails."""
 
     def __init__(self, stub: SynthesizerStub, config: SessionConfig) -> None:
-        self._call = stub.Synthesize()
+        self._stream: Stream[pb.SynthesizeRequest, pb.SynthesizeResponse] = Stream(
+            stub.Synthesize(), SERVICE
+        )
         self._config = pb.SynthesizeConfig(
             voice=config.voice,
             speed=config.speed,
@@ -28,34 +32,24 @@ class Speech:
 
     async def open(self) -> None:
         """Send the configuration."""
-        await self._write(pb.SynthesizeRequest(config=self._config))
+        await self._stream.write(pb.SynthesizeRequest(config=self._config))
 
     async def say(self, text: str) -> None:
-        """Send more text."""
-        await self._write(pb.SynthesizeRequest(text=text))
+        """Send more text, of any length."""
+        for start in range(0, len(text), MAX_TEXT_CHARS):
+            piece = text[start : start + MAX_TEXT_CHARS]
+            await self._stream.write(pb.SynthesizeRequest(text=piece))
 
     async def end_of_text(self) -> None:
         """Say that no more text comes."""
-        try:
-            await self._call.done_writing()
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, SERVICE) from None
+        await self._stream.done_writing()
 
     async def chunks(self) -> AsyncIterator[pb.AudioChunk]:
-        """Yield audio until the service ends the stream."""
-        try:
-            async for response in self._call:
-                if response.HasField("audio"):
-                    yield response.audio
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, SERVICE) from None
+        """Yield audio until all text has been spoken."""
+        async for response in self._stream.responses(PATIENCE_S):
+            if response.HasField("audio"):
+                yield response.audio
 
     def cancel(self) -> None:
         """Drop the stream."""
-        self._call.cancel()
-
-    async def _write(self, request: pb.SynthesizeRequest) -> None:
-        try:
-            await self._call.write(request)
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, SERVICE) from None
+        self._stream.cancel()

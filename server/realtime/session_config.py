@@ -1,20 +1,16 @@
-"""What a session is set to, and how `session.update` changes it. Pure."""
+"""What a session is set to. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from openai.types import realtime as oai
-
-from antiphon.audio import Encoding
+from antiphon.audio import SAMPLE_BYTES, Encoding
 from antiphon.errors import InvalidInput
 from server.settings import AgentSettings
 
 PCM_RATE_HZ = 24_000
 G711_RATE_HZ = 8_000
-MIN_SILENCE_MS = 100
-MAX_SILENCE_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +28,16 @@ class WireFormat:
             if self.name == "audio/pcm"
             else {"type": self.name}
         )
+
+    def check_whole(self, audio: bytes) -> None:
+        """Raise `InvalidInput` where `audio` ends within a sample."""
+        width = SAMPLE_BYTES[self.encoding]
+        if len(audio) % width:
+            raise InvalidInput(
+                f"{len(audio)} bytes of audio are no whole number of {width}-byte samples",
+                reason="SPLIT_SAMPLE",
+                param="audio",
+            )
 
 
 FORMATS = {
@@ -103,80 +109,3 @@ def initial(agent: AgentSettings) -> SessionConfig:
         audio_out=True,
         max_reply_tokens=agent.max_reply_tokens,
     )
-
-
-def apply(config: SessionConfig, update: oai.SessionUpdateEvent) -> SessionConfig:
-    """Return `config` with what `update` sets; raise `InvalidInput` that names the parameter."""
-    session = update.session
-    if not isinstance(session, oai.RealtimeSessionCreateRequest):
-        raise _wrong("session.type", "only sessions of type `realtime` are served")
-    changes: dict[str, Any] = {}
-    if session.instructions is not None:
-        changes["instructions"] = session.instructions
-    if session.output_modalities is not None:
-        changes["audio_out"] = "audio" in session.output_modalities
-    if isinstance(session.max_output_tokens, int):
-        changes["max_reply_tokens"] = _at_least_one(session.max_output_tokens)
-    if session.audio is not None and session.audio.input is not None:
-        changes |= _input_changes(session.audio.input)
-    if session.audio is not None and session.audio.output is not None:
-        changes |= _output_changes(session.audio.output)
-    return replace(config, **changes)
-
-
-def _input_changes(given: oai.RealtimeAudioConfigInput) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    if given.format is not None:
-        changes["input_format"] = _format(given.format, "session.audio.input.format")
-    if given.transcription is not None and given.transcription.language is not None:
-        changes["language"] = given.transcription.language
-    if "turn_detection" in given.model_fields_set:
-        changes |= _turn_detection_changes(given.turn_detection)
-    return changes
-
-
-def _turn_detection_changes(given: Any) -> dict[str, Any]:
-    if given is None:
-        return {"silence_ms": None}
-    changes: dict[str, Any] = {}
-    if given.create_response is not None:
-        changes["create_response"] = given.create_response
-    silence = getattr(given, "silence_duration_ms", None)
-    if silence is not None:
-        if not MIN_SILENCE_MS <= silence <= MAX_SILENCE_MS:
-            raise _wrong(
-                "session.audio.input.turn_detection.silence_duration_ms",
-                f"{silence} is outside {MIN_SILENCE_MS} to {MAX_SILENCE_MS}",
-            )
-        changes["silence_ms"] = silence
-    return changes
-
-
-def _output_changes(given: oai.RealtimeAudioConfigOutput) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    if given.format is not None:
-        changes["output_format"] = _format(given.format, "session.audio.output.format")
-    if isinstance(given.voice, str):
-        changes["voice"] = given.voice
-    if given.speed is not None:
-        if not 0.5 <= given.speed <= 2:
-            raise _wrong("session.audio.output.speed", f"{given.speed} is outside 0.5 to 2")
-        changes["speed"] = given.speed
-    return changes
-
-
-def _format(given: Any, param: str) -> WireFormat:
-    name = given.type or "audio/pcm"
-    if name not in FORMATS:
-        raise _wrong(param, f"unknown format; known are {', '.join(FORMATS)}")
-    return FORMATS[name]
-
-
-def _at_least_one(tokens: int) -> int:
-    if tokens < 1:
-        raise _wrong("session.max_output_tokens", f"{tokens} is less than 1")
-    return tokens
-
-
-def _wrong(param: str, why: str) -> InvalidInput:
-    return InvalidInput(f"session.update: {param}: {why}", reason="INVALID_FIELD", param=param)

@@ -4,122 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import grpc
 import pytest
 
-from antiphon.errors import Unavailable
+from antiphon.errors import InvalidInput, Unavailable
 from antiphon.v1 import generator_pb2 as pb
-from antiphon.v1 import recognizer_pb2 as asr
-from server.conversation.outbox import Outbox
-from server.conversation.session import Incoming, Session
-from server.realtime.server_events import to_json
 from server.settings import AgentSettings
-from tests.server.fakes import FakeGenerator, FakeRecognizer, FakeSynthesizer, services
-from tests.virtual_time import run_virtual
-
-FRAME = bytes(960)
-WORDS = ["One ", "two ", "three."]
+from tests.server.fake_call import refusal, rpc_error
+from tests.server.fakes import FakeGenerator, FakeSynthesizer
+from tests.server.world import FRAME, WORDS, Event, World, first_of, is_a, one_turn, tell
 
 
-class World:
-    """A session under test, its client, and everything that the client received, with times in ms."""
-
-    def __init__(
-        self, agent: AgentSettings, generator: FakeGenerator, voice: FakeSynthesizer
-    ) -> None:
-        self.recognizer = FakeRecognizer()
-        self.generator = generator
-        self.voice = voice
-        self.received: list[tuple[float, dict[str, Any] | bytes]] = []
-        self._outbox = Outbox()
-        self._incoming: asyncio.Queue[Incoming | None] = asyncio.Queue()
-        self._session = Session(services(self.recognizer, generator, voice), agent, self._outbox)
-
-    def send(self, item: bytes | dict[str, Any] | str) -> None:
-        self._incoming.put_nowait(json.dumps(item) if isinstance(item, dict) else item)
-
-    def hang_up(self) -> None:
-        self._incoming.put_nowait(None)
-        self.recognizer.call.end()
-
-    async def until(self, kind: str) -> dict[str, Any]:
-        """Wait for the next event of `kind` that was not waited for before."""
-        async with asyncio.timeout(60):
-            while True:
-                for index, (_, item) in enumerate(self.received):
-                    if isinstance(item, dict) and item["type"] == kind and not item.get("seen"):
-                        item["seen"] = True
-                        return self.received[index][1]  # type: ignore[return-value]
-                await asyncio.sleep(0.005)
-
-    async def speak(self, text: str) -> None:
-        """Be heard saying `text`."""
-        self.send(FRAME)
-        await self.recognizer.opened.wait()
-        self.recognizer.say(text)
-
-    def kinds(self) -> list[str]:
-        return [item["type"] for _, item in self.received if isinstance(item, dict)]
-
-    def audio_ms(self) -> list[float]:
-        return [at for at, item in self.received if isinstance(item, bytes)]
-
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._drain())
-            try:
-                await self._session.run(self._items())
-            finally:
-                self._outbox.close()
-
-    async def _items(self) -> AsyncIterator[Incoming]:
-        while (item := await self._incoming.get()) is not None:
-            yield item
-
-    async def _drain(self) -> None:
-        async for item in self._outbox:
-            now_ms = asyncio.get_running_loop().time() * 1000
-            self.received.append(
-                (now_ms, item if isinstance(item, bytes) else json.loads(to_json(item)))
-            )
-
-
-Story = Callable[[World], Awaitable[None]]
-
-
-def tell(
-    story: Story,
-    agent: AgentSettings | None = None,
-    generator: FakeGenerator | None = None,
-    voice: FakeSynthesizer | None = None,
-) -> World:
-    """Play `story` against a session, hang up after it, and return what happened."""
-
-    async def main() -> World:
-        world = World(
-            agent or AgentSettings(), generator or FakeGenerator(WORDS), voice or FakeSynthesizer()
-        )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(world.run())
-            await story(world)
-            world.hang_up()
-        return world
-
-    return run_virtual(main())
-
-
-async def one_turn(world: World) -> None:
-    await world.speak("how are you")
-    await world.until("output_audio_buffer.stopped")
+def _update(**session: Any) -> Event:
+    return {"type": "session.update", "session": {"type": "realtime", **session}}
 
 
 def test_a_turn_tells_its_events_in_the_order_that_clients_rely_on() -> None:
     assert tell(one_turn).kinds() == [
         "session.created",
         "input_audio_buffer.speech_started",
+        "conversation.item.input_audio_transcription.delta",
         "input_audio_buffer.speech_stopped",
         "input_audio_buffer.committed",
         "conversation.item.added",
@@ -145,25 +51,20 @@ def test_a_turn_tells_its_events_in_the_order_that_clients_rely_on() -> None:
 
 def test_audio_starts_before_the_text_is_done_and_is_paced() -> None:
     world = tell(one_turn, generator=FakeGenerator(WORDS, token_ms=400))
-    done = next(
-        at for at, e in world.received if isinstance(e, dict) and e["type"] == "response.done"
-    )
+    done = next(at for at, event in world.received if is_a(event, "response.done"))
     audio = world.audio_ms()
     assert len(audio) == 45  # 3 words of 300 ms in frames of 20 ms
     assert audio[0] < done
-    assert all(later >= earlier for earlier, later in zip(audio, audio[1:], strict=False))
+    assert audio[44] - audio[0] > 900 - 200 - 20
 
 
 def test_the_timeline_adds_up() -> None:
-    world = tell(one_turn)
-    response = next(
-        e for _, e in world.received if isinstance(e, dict) and e["type"] == "response.done"
-    )
-    timeline = response["response"]["antiphon"]["timeline_ms"]
+    response = tell(one_turn).events("response.done")[0]["response"]
+    timeline = response["antiphon"]["timeline_ms"]
     assert timeline["generation_started"] == timeline["final"]
     assert timeline["first_token"] - timeline["generation_started"] == pytest.approx(100)
     assert timeline["first_audio"] - timeline["first_token"] == pytest.approx(50, abs=1)
-    assert response["response"]["usage"]["output_tokens"] == 3
+    assert response["usage"]["output_tokens"] == 3
 
 
 def test_the_reply_sees_what_was_said_before() -> None:
@@ -198,12 +99,27 @@ def test_a_new_utterance_ends_the_reply_and_history_holds_what_was_heard() -> No
         "One ",
         "second",
     ]
-    statuses = [e["response"]["status"] for _, e in world.received if _is(e, "response.done")]
+    statuses = [event["response"]["status"] for event in world.events("response.done")]
     assert statuses == ["cancelled", "completed"]
 
 
-def _is(event: dict[str, Any] | bytes, kind: str) -> bool:
-    return isinstance(event, dict) and event["type"] == kind
+@pytest.mark.parametrize(
+    ("by_client", "reason"), [(False, "turn_detected"), (True, "client_cancelled")]
+)
+def test_a_cancelled_reply_says_who_cancelled_it(by_client: bool, reason: str) -> None:
+    async def story(world: World) -> None:
+        await world.speak("first")
+        created = await world.until("response.created")
+        if by_client:
+            response_id = created["response"]["id"]
+            world.send({"type": "response.cancel", "response_id": response_id})
+        else:
+            world.recognizer.say("second", 1000, 2000)
+        done = await world.until("response.done")
+        assert done["response"]["status"] == "cancelled"
+        assert done["response"]["status_details"] == {"type": "cancelled", "reason": reason}
+
+    tell(story)
 
 
 def test_no_audio_of_a_cancelled_reply_follows_its_end() -> None:
@@ -214,11 +130,40 @@ def test_no_audio_of_a_cancelled_reply_follows_its_end() -> None:
         await world.until("output_audio_buffer.cleared")
         await asyncio.sleep(2)
 
-    world = tell(story, generator=FakeGenerator(WORDS * 20))
+    received = tell(story, generator=FakeGenerator(WORDS * 20)).received
     cleared = next(
-        i for i, (_, e) in enumerate(world.received) if _is(e, "output_audio_buffer.cleared")
+        i for i, (_, item) in enumerate(received) if is_a(item, "output_audio_buffer.cleared")
     )
-    assert not [e for _, e in world.received[cleared:] if isinstance(e, bytes)]
+    assert not [item for _, item in received[cleared:] if isinstance(item, bytes)]
+
+
+def test_clearing_the_output_silences_the_reply_and_is_no_error_without_one() -> None:
+    async def story(world: World) -> None:
+        world.send({"type": "output_audio_buffer.clear"})
+        await world.speak("first")
+        await world.until("output_audio_buffer.started")
+        world.send({"type": "output_audio_buffer.clear"})
+        await world.until("output_audio_buffer.cleared")
+
+    assert "error" not in tell(story).kinds()
+
+
+@pytest.mark.parametrize("response_id", [None, "resp_other"])
+def test_cancelling_what_does_not_run_is_an_error_and_harms_nothing(
+    response_id: str | None,
+) -> None:
+    async def story(world: World) -> None:
+        if response_id is not None:
+            await world.speak("hello")
+            await world.until("response.created")
+        world.send({"type": "response.cancel", "response_id": response_id, "event_id": "mine"})
+        problem = (await world.until("error"))["error"]
+        assert (problem["code"], problem["event_id"]) == ("response_cancel_not_active", "mine")
+        if response_id is None:
+            await world.speak("hello")
+        await world.until("output_audio_buffer.stopped")
+
+    tell(story)
 
 
 def test_hanging_up_still_delivers_the_reply() -> None:
@@ -229,6 +174,29 @@ def test_hanging_up_still_delivers_the_reply() -> None:
     assert tell(story).kinds()[-1] == "output_audio_buffer.stopped"
 
 
+def test_hanging_up_still_hears_what_was_said_last() -> None:
+    async def story(world: World) -> None:
+        world.send(FRAME)
+        await world.recognizer.opened.wait()
+        world.recognizer.call.on_half_close = lambda: None
+        world.hang_up()
+        await world.recognizer.call.half_closed.wait()
+        world.recognizer.say("bye")
+        await world.until("output_audio_buffer.stopped")
+        world.recognizer.call.end()
+
+    assert tell(story).events("response.done")
+
+
+def test_a_recogniser_that_never_ends_is_dropped() -> None:
+    async def story(world: World) -> None:
+        world.send(FRAME)
+        await world.recognizer.opened.wait()
+        world.recognizer.call.on_half_close = lambda: None
+
+    assert tell(story).recognizer.call.cancelled
+
+
 def test_a_greeting_is_spoken_first() -> None:
     async def story(world: World) -> None:
         await world.until("output_audio_buffer.stopped")
@@ -236,23 +204,6 @@ def test_a_greeting_is_spoken_first() -> None:
     world = tell(story, agent=AgentSettings(greeting="Welcome."))
     assert not world.generator.requests
     assert len(world.audio_ms()) == 15
-
-
-def test_partials_carry_the_hypothesis_and_the_stable_part() -> None:
-    async def story(world: World) -> None:
-        world.send(FRAME)
-        await world.recognizer.opened.wait()
-        world.recognizer.call.send(
-            asr.RecognizeResponse(speech_started=asr.SpeechStarted(start_ms=5)),
-            asr.RecognizeResponse(partial=asr.Partial(text="how old", stable_chars=3)),
-            asr.RecognizeResponse(partial=asr.Partial(text="how are you", stable_chars=7)),
-            asr.RecognizeResponse(partial=asr.Partial(text="who", stable_chars=3)),
-        )
-        await asyncio.sleep(0.1)
-
-    deltas = [e for _, e in tell(story).received if isinstance(e, dict) and "delta" in e]
-    assert [event["delta"] for event in deltas] == ["how", " are", ""]
-    assert [event["antiphon"]["text"] for event in deltas] == ["how old", "how are you", "who"]
 
 
 def test_speech_without_words_is_not_answered() -> None:
@@ -268,46 +219,86 @@ def test_speech_without_words_is_not_answered() -> None:
     ("generator", "voice", "words"),
     [
         (FakeGenerator(WORDS, fail_after=1), FakeSynthesizer(), "language model"),
-        (FakeGenerator(WORDS), FakeSynthesizer(fails=True), "speech synthesis"),
+        (FakeGenerator(WORDS), FakeSynthesizer(error=rpc_error()), "speech synthesis"),
+        (FakeGenerator(WORDS, first_ms=1e6), FakeSynthesizer(), "language model"),
+        (FakeGenerator(WORDS), FakeSynthesizer(delay_ms=1e6), "speech synthesis"),
     ],
 )
-def test_an_engine_that_fails_ends_the_reply_but_not_the_session(
+def test_an_engine_that_fails_or_hangs_ends_the_reply_but_not_the_session(
     generator: FakeGenerator, voice: FakeSynthesizer, words: str
 ) -> None:
     async def story(world: World) -> None:
         await world.speak("hello")
         problem = await world.until("error")
         assert words in problem["error"]["message"]
-        assert (await world.until("response.done"))["response"]["status"] == "failed"
-        generator.fail_after, voice.fails = None, False
+        response = (await world.until("response.done"))["response"]
+        assert response["status"] == "failed"
+        assert response["status_details"]["error"]["code"] == "unavailable"
+        generator.fail_after, voice.error = None, None
+        generator.first_ms, voice.delay_ms = 1, 1
         await one_turn(world)
 
     tell(story, generator=generator, voice=voice)
 
 
-def test_losing_the_recogniser_ends_the_session_with_its_reason() -> None:
+def _lost(story: Any) -> BaseException:
+    with pytest.raises(ExceptionGroup) as failed:
+        tell(story)
+    return first_of(failed.value)
+
+
+@pytest.mark.parametrize("speaking", [False, True])
+def test_losing_the_recogniser_ends_the_session_with_its_reason(speaking: bool) -> None:
     async def story(world: World) -> None:
         world.send(FRAME)
         await world.recognizer.opened.wait()
-        world.recognizer.call.fail()
+        await asyncio.sleep(1)
+        if speaking:
+            world.send(FRAME)
+        world.recognizer.call.fail(refusal(Unavailable("the card has fallen off the bus")))
 
-    with pytest.raises(ExceptionGroup) as failed:
-        tell(story)
-    leaf: BaseException = failed.value
-    while isinstance(leaf, BaseExceptionGroup):
-        leaf = leaf.exceptions[0]
-    assert isinstance(leaf, Unavailable)
-    assert "speech recognition" in leaf.message
+    problem = _lost(story)
+    assert isinstance(problem, Unavailable)
+    assert problem.message == "the card has fallen off the bus"
+
+
+def test_a_recogniser_that_ends_too_soon_leaves_nobody_unheard() -> None:
+    async def story(world: World) -> None:
+        world.send(FRAME)
+        await world.recognizer.opened.wait()
+        world.recognizer.call.end()
+
+    problem = _lost(story)
+    assert isinstance(problem, Unavailable)
+    assert "speech recognition service ended the stream" in problem.message
+
+
+def test_a_recogniser_that_takes_nothing_ends_the_session() -> None:
+    async def story(world: World) -> None:
+        world.send(FRAME)
+        await world.recognizer.opened.wait()
+        await asyncio.sleep(1)
+        world.recognizer.call.takes_nothing = True
+        world.send(FRAME)
+
+    problem = _lost(story)
+    assert isinstance(problem, Unavailable)
+    assert "taken nothing for 10 s" in problem.message
+
+
+def test_what_the_recogniser_refuses_ends_the_session_and_is_no_event_of_the_client() -> None:
+    async def story(world: World) -> None:
+        world.recognizer.call.fail(refusal(InvalidInput("no such language")))
+        world.send({"type": "input_audio_buffer.append", "audio": "AAAA" * 4})
+
+    problem = _lost(story)
+    assert isinstance(problem, InvalidInput)
+    assert problem.message == "no such language"
 
 
 def test_text_in_text_out() -> None:
     async def story(world: World) -> None:
-        world.send(
-            {
-                "type": "session.update",
-                "session": {"type": "realtime", "output_modalities": ["text"]},
-            }
-        )
+        world.send(_update(output_modalities=["text"]))
         content = [{"type": "input_text", "text": "hello"}]
         item = {"type": "message", "role": "user", "id": "mine", "content": content}
         world.send({"type": "conversation.item.create", "item": item})
@@ -318,14 +309,13 @@ def test_text_in_text_out() -> None:
     world = tell(story)
     assert not world.voice.calls
     assert not world.audio_ms()
-    assert any(
-        _is(e, "conversation.item.done") and e["item"]["id"] == "mine" for _, e in world.received
-    )  # type: ignore[index,call-overload]
+    assert world.events("conversation.item.done")[0]["item"]["id"] == "mine"
 
 
 def test_append_is_audio_too() -> None:
     async def story(world: World) -> None:
         audio = base64.b64encode(FRAME).decode()
+        world.send({"type": "input_audio_buffer.append", "audio": ""})
         world.send({"type": "input_audio_buffer.append", "audio": audio})
         await world.recognizer.opened.wait()
         await asyncio.sleep(0.1)
@@ -335,10 +325,8 @@ def test_append_is_audio_too() -> None:
 
 
 def test_without_turn_detection_the_client_commits_and_asks() -> None:
-    detection = {"audio": {"input": {"turn_detection": None}}}
-
     async def story(world: World) -> None:
-        world.send({"type": "session.update", "session": {"type": "realtime", **detection}})
+        world.send(_update(audio={"input": {"turn_detection": None}}))
         await world.speak("hello")
         world.send({"type": "input_audio_buffer.commit"})
         await world.until("conversation.item.input_audio_transcription.completed")
@@ -352,13 +340,20 @@ def test_without_turn_detection_the_client_commits_and_asks() -> None:
     assert world.recognizer.call.requests[0].config.HasField("external")
 
 
+SPLIT = base64.b64encode(bytes(3)).decode()
+
+
 @pytest.mark.parametrize(
     ("event", "param", "words"),
     [
         ("{", None, "JSON"),
+        (bytes(961), "audio", "961 bytes"),
         ({"type": "dance"}, "type", "unknown event type"),
         ({"type": "input_audio_buffer.append", "audio": "%%%"}, "audio", "base64"),
+        ({"type": "input_audio_buffer.append", "audio": "\u00e4"}, "audio", "base64"),
+        ({"type": "input_audio_buffer.append", "audio": SPLIT}, "audio", "3 bytes"),
         ({"type": "input_audio_buffer.clear"}, "type", "not served yet"),
+        (_update(max_output_tokens=0), "session.max_output_tokens", "0 is outside"),
         (
             {
                 "type": "conversation.item.create",
@@ -377,14 +372,15 @@ def test_without_turn_detection_the_client_commits_and_asks() -> None:
         ),
     ],
 )
-def test_a_wrong_event_is_answered_by_an_error_and_the_session_goes_on(
-    event: dict[str, Any] | str, param: str | None, words: str
+def test_what_is_wrong_is_answered_by_an_error_and_the_session_goes_on(
+    event: Event | str | bytes, param: str | None, words: str
 ) -> None:
     async def story(world: World) -> None:
-        world.send(event)
-        problem = await world.until("error")
-        assert words in problem["error"]["message"]
-        assert problem["error"].get("param") == param
+        world.send(event | {"event_id": "mine"} if isinstance(event, dict) else event)
+        problem = (await world.until("error"))["error"]
+        assert words in problem["message"]
+        assert problem.get("param") == param
+        assert problem.get("event_id") == ("mine" if isinstance(event, dict) else None)
         await one_turn(world)
 
     tell(story)
@@ -401,13 +397,16 @@ def test_two_responses_at_once_are_refused() -> None:
     assert tell(story).kinds().count("response.created") == 1
 
 
-def test_hearing_cannot_change_after_the_first_audio() -> None:
+def test_hearing_cannot_change_after_the_first_audio_but_all_else_can() -> None:
     async def story(world: World) -> None:
         await world.speak("hello")
-        audio = {"input": {"format": {"type": "audio/pcmu"}}}
-        world.send({"type": "session.update", "session": {"type": "realtime", "audio": audio}})
+        await world.until("response.created")
+        world.send(_update(audio={"input": {"format": {"type": "audio/pcmu"}}}))
         problem = await world.until("error")
         assert problem["error"]["param"] == "session.audio.input"
+        world.send(_update(instructions="Be brief."))
+        updated = await world.until("session.updated")
+        assert updated["session"]["instructions"] == "Be brief."
 
     tell(story)
 
@@ -420,3 +419,15 @@ def test_a_reply_cut_by_its_length_is_incomplete() -> None:
         assert done["response"]["status_details"]["reason"] == "max_output_tokens"
 
     tell(story, generator=FakeGenerator(WORDS, reason=pb.FINISH_REASON_LENGTH))
+
+
+def test_a_service_that_refuses_is_told_in_its_own_words() -> None:
+    full = refusal(Unavailable("all slots are taken", reason="SLOTS"))
+    assert full.code() is grpc.StatusCode.UNAVAILABLE
+
+    async def story(world: World) -> None:
+        await world.speak("hello")
+        problem = (await world.until("error"))["error"]
+        assert (problem["message"], problem["code"]) == ("all slots are taken", "slots")
+
+    tell(story, voice=FakeSynthesizer(error=full))

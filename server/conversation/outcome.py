@@ -1,0 +1,49 @@
+"""How a reply ended, in OpenAI's words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon.errors import AntiphonError
+from server.realtime.server_events import error_type
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The status of a response, and why it is not `completed`."""
+
+    status: str
+    reason: str | None = None
+    problem: AntiphonError | None = None
+
+    @property
+    def item_status(self) -> str:
+        """The status of the response's item."""
+        return "completed" if self.status == "completed" else "incomplete"
+
+    def details(self) -> dict[str, Any] | None:
+        """Return `status_details`."""
+        if self.status == "completed":
+            return None
+        told: dict[str, Any] = {"type": self.status, "reason": self.reason}
+        if self.problem is not None:
+            told["error"] = {
+                "type": error_type(self.problem),
+                "code": self.problem.reason.lower(),
+                "message": self.problem.message,
+            }
+        return told
+
+
+COMPLETED = Outcome("completed")
+TOO_LONG = Outcome("incomplete", "max_output_tokens")
+# The caller spoke; the client asked for it; the session itself ends.
+INTERRUPTED = Outcome("cancelled", "turn_detected")
+CANCELLED = Outcome("cancelled", "client_cancelled")
+ABANDONED = Outcome("cancelled")
+
+
+def failed(problem: AntiphonError) -> Outcome:
+    """Return the outcome of a reply that `problem` ended."""
+    return Outcome("failed", problem=problem)

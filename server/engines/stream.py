@@ -1,0 +1,89 @@
+"""A call to an engine service: bounded waits, and its failure in our own words whoever meets it first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+import grpc
+
+from antiphon.errors import AntiphonError, Unavailable
+from antiphon.status import from_rpc_error
+
+# gRPC takes a message at once while its window has room: a service that takes none for so long hangs.
+TAKE_S = 10.0
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+
+async def responses(
+    call: AsyncIterable[Response], service: str, patience_s: float | None = None
+) -> AsyncIterator[Response]:
+    """Yield what `service` answers, until it ends the call.
+
+    Raises an `AntiphonError` where the service fails, or sends nothing for `patience_s`.
+    """
+    answers = aiter(call)
+    while True:
+        try:
+            async with asyncio.timeout(patience_s):
+                response = await anext(answers)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise _hangs(service, f"sent nothing for {patience_s:.0f} s") from None
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, service) from None
+        yield response
+
+
+class Stream(Generic[Request, Response]):
+    """An open bidirectional call; its writer and its reader learn alike why it failed."""
+
+    def __init__(self, call: grpc.aio.StreamStreamCall[Request, Response], service: str) -> None:
+        self._call = call
+        self._service = service
+
+    async def write(self, request: Request) -> None:
+        """Send `request`; raise an `AntiphonError` where the call has ended or the service hangs."""
+        if self._call.done():
+            raise await self._end()
+        try:
+            async with asyncio.timeout(TAKE_S):
+                await self._call.write(request)
+        except TimeoutError:
+            raise _hangs(self._service, f"taken nothing for {TAKE_S:.0f} s") from None
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, self._service) from None
+
+    async def done_writing(self) -> None:
+        """Half-close; where the call has ended, its reader is told why."""
+        with suppress(grpc.aio.InternalError):
+            await self._call.done_writing()
+
+    def responses(self, patience_s: float | None = None) -> AsyncIterator[Response]:
+        """Yield responses as the function of this name does."""
+        return responses(self._call, self._service, patience_s)
+
+    def cancel(self) -> None:
+        """Drop the call; nothing happens where it has ended."""
+        self._call.cancel()
+
+    async def _end(self) -> AntiphonError:
+        code = await self._call.code()
+        if code is grpc.StatusCode.OK:
+            return Unavailable(f"the {self._service} service ended the stream")
+        error = grpc.aio.AioRpcError(
+            code,
+            grpc.aio.Metadata(),
+            await self._call.trailing_metadata(),
+            details=await self._call.details(),
+        )
+        return from_rpc_error(error, self._service)
+
+
+def _hangs(service: str, how: str) -> Unavailable:
+    return Unavailable(f"the {service} service has {how}; see `antiphon status`")

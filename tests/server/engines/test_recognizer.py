@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from antiphon.errors import Unavailable
+from antiphon.v1 import common_pb2
+from antiphon.v1 import recognizer_pb2 as pb
+from server.engines.recognizer import Recognition
+from server.realtime import session_config
+from server.realtime.session_config import FORMATS, SessionConfig
+from server.settings import AgentSettings
+from tests.server.fake_call import FakeCall, rpc_error
+from tests.server.fakes import FakeRecognizer
+from tests.virtual_time import run_virtual
+
+CONFIG = session_config.initial(AgentSettings())
+
+
+def talk(
+    story: Callable[[Recognition, FakeCall], Awaitable[None]], config: SessionConfig = CONFIG
+) -> list[pb.RecognizeRequest]:
+    """Return what an open stream had written after `story`."""
+
+    async def main() -> list[pb.RecognizeRequest]:
+        fake = FakeRecognizer()
+        recognition = Recognition(cast(Any, fake), config)
+        await recognition.open()
+        await story(recognition, fake.call)
+        return fake.call.requests
+
+    return run_virtual(main())
+
+
+async def _nothing(_: Recognition, __: FakeCall) -> None: ...
+
+
+def test_it_opens_with_the_sessions_settings() -> None:
+    (request,) = talk(_nothing, replace(CONFIG, language="de", silence_ms=700))
+    assert request.config == pb.RecognizeConfig(
+        audio=common_pb2.AudioFormat(
+            encoding=common_pb2.AUDIO_ENCODING_PCM_S16LE, sample_rate_hz=24_000
+        ),
+        language="de",
+        silence=pb.SilenceEndpointing(silence_ms=700),
+        partials=True,
+    )
+
+
+def test_a_client_that_ends_its_own_turns_asks_for_external_endpointing() -> None:
+    (request,) = talk(_nothing, replace(CONFIG, silence_ms=None))
+    assert request.config.WhichOneof("endpointing") == "external"
+
+
+@pytest.mark.parametrize(
+    ("wire", "size", "fed_ms"),
+    [("audio/pcm", 960, 20), ("audio/pcmu", 161, 20.125), ("audio/pcma", 8000, 1000)],
+)
+def test_what_was_fed_is_counted_in_ms(wire: str, size: int, fed_ms: float) -> None:
+    async def story(recognition: Recognition, _: FakeCall) -> None:
+        assert recognition.fed_ms == 0
+        await recognition.feed(bytes(size))
+        assert recognition.fed_ms == fed_ms
+
+    assert talk(story, replace(CONFIG, input_format=FORMATS[wire]))[1].audio == bytes(size)
+
+
+def test_finish_asks_for_the_final() -> None:
+    requests = talk(lambda recognition, _: recognition.finish_utterance())
+    assert requests[1].WhichOneof("request") == "finish"
+
+
+async def _finals(recognition: Recognition) -> list[str]:
+    return [event.final.text async for event in recognition.events()]
+
+
+def test_events_end_with_the_stream_once_it_was_half_closed() -> None:
+    async def story(recognition: Recognition, call: FakeCall) -> None:
+        call.send(pb.RecognizeResponse(final=pb.Final(text="bye")))
+        await recognition.half_close()
+        assert await _finals(recognition) == ["bye"]
+
+    talk(story)
+
+
+def test_an_end_before_that_is_a_failure() -> None:
+    async def story(recognition: Recognition, call: FakeCall) -> None:
+        call.end()
+        with pytest.raises(Unavailable, match="speech recognition service ended the stream"):
+            await _finals(recognition)
+
+    talk(story)
+
+
+def test_a_failure_names_the_service() -> None:
+    async def story(recognition: Recognition, call: FakeCall) -> None:
+        call.fail(rpc_error())
+        with pytest.raises(Unavailable, match="speech recognition"):
+            await _finals(recognition)
+        with pytest.raises(Unavailable, match="speech recognition"):
+            await recognition.feed(b"")
+
+    talk(story)
+
+
+def test_cancel_drops_it() -> None:
+    async def story(recognition: Recognition, call: FakeCall) -> None:
+        reading = asyncio.create_task(_finals(recognition))
+        await asyncio.sleep(0)
+        recognition.cancel()
+        await asyncio.wait({reading})
+        assert call.cancelled
+        assert reading.cancelled()
+
+    talk(story)

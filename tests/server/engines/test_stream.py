@@ -1,0 +1,192 @@
+"""A call to an engine: waits that end, and one reason for all who meet its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import grpc
+import pytest
+
+from antiphon.channel import connect
+from antiphon.errors import AntiphonError, Exhausted, Unavailable
+from antiphon.serving import ErrorInterceptor
+from antiphon.v1 import recognizer_pb2 as pb
+from antiphon.v1.recognizer_pb2_grpc import (
+    RecognizerServicer,
+    RecognizerStub,
+    add_RecognizerServicer_to_server,
+)
+from server.engines.stream import TAKE_S, Stream, responses
+from tests.server.fake_call import FakeCall, refusal, rpc_error
+from tests.virtual_time import run_virtual
+
+FULL = Exhausted("no room", reason="SLOTS")
+
+
+def _stream(call: FakeCall) -> Stream[str, str]:
+    return Stream(cast(Any, call), "demo")
+
+
+async def _read(call: FakeCall, patience_s: float | None = None) -> list[str]:
+    return [response async for response in _stream(call).responses(patience_s)]
+
+
+def test_requests_go_in_and_responses_come_out() -> None:
+    async def main() -> None:
+        call = FakeCall()
+        call.send("a", "b")
+        stream = _stream(call)
+        await stream.write("x")
+        await stream.done_writing()
+        call.end()
+        assert call.half_closed.is_set()
+        assert call.requests == ["x"]
+        assert await _read(call) == ["a", "b"]
+
+    run_virtual(main())
+
+
+def test_cancel_drops_the_call() -> None:
+    async def main() -> None:
+        call = FakeCall()
+        _stream(call).cancel()
+        assert call.cancelled
+
+    run_virtual(main())
+
+
+def test_the_reader_learns_why_a_call_ended() -> None:
+    async def main() -> None:
+        call = FakeCall()
+        call.send("a")
+        call.fail(refusal(FULL))
+        with pytest.raises(Exhausted, match="no room"):
+            await _read(call)
+
+    run_virtual(main())
+
+
+def test_the_writer_learns_it_too() -> None:
+    async def main() -> None:
+        call = FakeCall()
+        call.fail(refusal(FULL))
+        with pytest.raises(Exhausted, match="no room") as refused:
+            await _stream(call).write("x")
+        assert refused.value.reason == "SLOTS"
+
+    run_virtual(main())
+
+
+def test_writing_to_a_call_that_the_service_ended_well_is_no_success() -> None:
+    async def main() -> None:
+        call = FakeCall()
+        call.end()
+        with pytest.raises(Unavailable, match="demo service ended the stream"):
+            await _stream(call).write("x")
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
+def test_a_write_that_breaks_is_an_error_of_ours(code: grpc.StatusCode) -> None:
+    class Breaking(FakeCall):
+        async def write(self, request: Any) -> None:
+            raise rpc_error(code)
+
+    async def main() -> None:
+        with pytest.raises(AntiphonError, match="demo service"):
+            await _stream(Breaking()).write("x")
+
+    run_virtual(main())
+
+
+def test_a_half_close_that_breaks_leaves_the_reason_to_the_reader() -> None:
+    class Breaking(FakeCall):
+        async def done_writing(self) -> None:
+            raise grpc.aio.InternalError("execute_batch")
+
+    async def main() -> None:
+        await _stream(Breaking()).done_writing()
+
+    run_virtual(main())
+
+
+def test_a_service_that_takes_nothing_is_given_up() -> None:
+    async def main() -> float:
+        call = FakeCall()
+        call.takes_nothing = True
+        with pytest.raises(Unavailable, match="taken nothing for 10 s"):
+            await _stream(call).write("x")
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(main()) == pytest.approx(TAKE_S)
+
+
+def test_a_service_that_is_silent_is_given_up_though_it_spoke_before() -> None:
+    async def main() -> float:
+        call, read = FakeCall(), list[str]()
+        for after_s in (2, 4):
+            asyncio.get_running_loop().call_later(after_s, call.send, "a")
+        with pytest.raises(Unavailable, match="sent nothing for 3 s"):
+            async for response in responses(call, "demo", patience_s=3):
+                read.append(response)
+        assert read == ["a", "a"]
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(main()) == pytest.approx(7)
+
+
+def test_a_reader_that_takes_its_time_is_not_the_services_silence() -> None:
+    async def main() -> list[str]:
+        call, read = FakeCall(), list[str]()
+        call.send("a", "b")
+        call.end()
+        async for response in responses(call, "demo", patience_s=3):
+            read.append(response)
+            await asyncio.sleep(10)
+        return read
+
+    assert run_virtual(main()) == ["a", "b"]
+
+
+def test_without_patience_given_silence_has_no_end() -> None:
+    async def main() -> list[str]:
+        call = FakeCall()
+        asyncio.get_running_loop().call_later(3600, call.end)
+        return await _read(call)
+
+    assert run_virtual(main()) == []
+
+
+class _Refusing(RecognizerServicer):
+    async def Recognize(
+        self,
+        requests: AsyncIterator[pb.RecognizeRequest],
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> AsyncIterator[pb.RecognizeResponse]:
+        async for _ in requests:
+            raise FULL
+        yield pb.RecognizeResponse()
+
+
+def test_over_grpc_writer_and_reader_learn_the_same(tmp_path: Path) -> None:
+    async def main() -> None:
+        server = grpc.aio.server(interceptors=[ErrorInterceptor()])
+        add_RecognizerServicer_to_server(_Refusing(), server)
+        server.add_insecure_port(f"unix:{tmp_path}/s")
+        await server.start()
+        async with asyncio.timeout(20), connect(f"unix:{tmp_path}/s") as channel:
+            stream: Stream[Any, Any] = Stream(RecognizerStub(channel).Recognize(), "demo")
+            await stream.write(pb.RecognizeRequest())
+            with pytest.raises(Exhausted, match="no room"):
+                await anext(aiter(stream.responses()))
+            with pytest.raises(Exhausted, match="no room") as refused:
+                await stream.write(pb.RecognizeRequest())
+            assert refused.value.reason == "SLOTS"
+            await stream.done_writing()
+        await server.stop(None)
+
+    asyncio.run(main())
