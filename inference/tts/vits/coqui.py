@@ -111,6 +111,13 @@ def _refuse_unsupported(folder: Path, model: Any) -> None:
         )
 
 
+@torch.inference_mode()  # type: ignore[untyped-decorator]
+def infer(model: Any, ids: list[int]) -> tuple[Float32, Float32]:
+    """Return Coqui's own inference: samples, and the prior (1, channels, frames) they are made from."""
+    outputs = model.inference(torch.tensor([ids]))
+    return _array(outputs["model_outputs"][0, 0]), _array(outputs["z_p"])
+
+
 class TorchNetwork:
     """Runs Coqui's modules as they are, weight norm folded, on `device`."""
 

@@ -16,6 +16,8 @@ from antiphon.errors import Misconfigured, Unavailable
 
 # espeak-ng reads its input into a buffer of 1000 bytes and speaks a longer line in parts.
 MAX_LINE_BYTES = 990
+# Written at once and then read: one wait for the process a clause, and far less than a pipe holds.
+BATCH_LINES = 32
 # Phonemes given directly, which no text can yield: text with brackets never reaches the process.
 _SENTINEL = "[[ZZZZZ]]"
 _SENTINEL_IPA = "ʒʒʒʒʒ"
@@ -38,17 +40,17 @@ class Espeak:
 
     def phonemise(self, lines: Sequence[str]) -> list[str]:
         """Return the IPA of each line, words apart by spaces; raise `Unavailable` if it cannot answer."""
-        try:
-            return self._ask(lines)
-        except (OSError, EOFError):
-            self.close()
-            self._process = self._start()
-        try:
-            return self._ask(lines)
-        except (OSError, EOFError):
-            raise Unavailable(
-                "espeak-ng stopped twice while it worked; see `antiphon doctor`"
-            ) from None
+        return [" ".join(answer) for answer in self._answers(lines)]
+
+    def alone(self, words: Sequence[str]) -> list[str]:
+        """Return the IPA of each word as if it stood alone; raise as `phonemise` does."""
+        line = ", ".join(words)
+        if len(line.encode()) <= MAX_LINE_BYTES:
+            # As clauses of one line, 0.35 ms a word instead of 0.9.
+            (heard,) = self._answers([line])
+            if len(heard) == len(words):
+                return heard
+        return self.phonemise(words)
 
     def close(self) -> None:
         """End the process."""
@@ -67,16 +69,35 @@ class Espeak:
             stderr=subprocess.DEVNULL,
         )
 
-    def _ask(self, lines: Sequence[str]) -> list[str]:
-        return [self._ask_one(line) for line in lines]
+    def _answers(self, lines: Sequence[str]) -> list[list[str]]:
+        """Return the lines that each line is answered with, from a new process if the old one died."""
+        try:
+            return self._ask(lines)
+        except (OSError, EOFError):
+            self.close()
+            self._process = self._start()
+        try:
+            return self._ask(lines)
+        except (OSError, EOFError):
+            raise Unavailable(
+                "espeak-ng stopped twice while it worked; see `antiphon doctor`"
+            ) from None
 
-    def _ask_one(self, line: str) -> str:
+    def _ask(self, lines: Sequence[str]) -> list[list[str]]:
+        batches = [lines[i : i + BATCH_LINES] for i in range(0, len(lines), BATCH_LINES)]
+        return [answer for batch in batches for answer in self._ask_batch(batch)]
+
+    def _ask_batch(self, lines: Sequence[str]) -> list[list[str]]:
         assert self._process.stdin is not None
-        self._process.stdin.write(_sendable(line) + f"\n{_SENTINEL}\n".encode())
+        sentinel = f"\n{_SENTINEL}\n".encode()
+        self._process.stdin.write(b"".join(_sendable(line) + sentinel for line in lines))
+        return [self._read_answer() for _ in lines]
+
+    def _read_answer(self) -> list[str]:
         heard: list[str] = []
         while (answer := self._read_line()) != _SENTINEL_IPA:
-            heard.append(_LANGUAGE_SWITCH.sub("", answer))
-        return " ".join(" ".join(heard).split())
+            heard.append(" ".join(_LANGUAGE_SWITCH.sub("", answer).split()))
+        return [line for line in heard if line]
 
     def _read_line(self) -> str:
         assert self._process.stdout is not None

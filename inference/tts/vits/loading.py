@@ -21,9 +21,13 @@ def load_voice(folder: Path, settings: TtsSettings) -> VitsVoice:
     missing = [name for name in SOURCES if not (folder / name).is_file()]
     if missing:
         raise Misconfigured(f"{folder} is no Coqui checkpoint: {', '.join(missing)} missing")
-    load = _torch if settings.runtime == "torch" else _onnx
-    network, profile = load(folder, settings)
+    network, profile = load_network(folder, settings)
     return VitsVoice(network, profile, Espeak(profile.espeak_language))
+
+
+def load_network(folder: Path, settings: TtsSettings) -> tuple[Network, Profile]:
+    """Return the network of the voice in `folder`, on the runtime that the settings name."""
+    return (_torch if settings.runtime == "torch" else _onnx)(folder, settings)
 
 
 def _torch(folder: Path, settings: TtsSettings) -> tuple[Network, Profile]:

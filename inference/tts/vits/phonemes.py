@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from inference.tts.engine import Said
 from inference.tts.vits.alignment import Share, align
@@ -11,7 +12,21 @@ from inference.tts.vits.alignment import Share, align
 # A stretch is one line to espeak-ng, which reads 990 bytes at once.
 MAX_STRETCH_WORDS = 40
 
-Phonemise = Callable[[Sequence[str]], list[str]]
+
+class Phonemiser(Protocol):
+    """Plain words to IPA; `Espeak` is one."""
+
+    def phonemise(self, lines: Sequence[str]) -> list[str]:
+        """Return the IPA of each line, groups of phonemes apart by spaces."""
+        ...
+
+    def alone(self, words: Sequence[str]) -> list[str]:
+        """Return the IPA of each word as if it stood alone."""
+        ...
+
+    def close(self) -> None:
+        """Release what it holds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +37,18 @@ class Phoneme:
     word: int | None = None
 
 
-def spell(words: Sequence[Said], phonemise: Phonemise) -> list[Phoneme]:
+def spell(words: Sequence[Said], phonemiser: Phonemiser) -> list[Phoneme]:
     """Return the characters of a clause, as Coqui's own phonemiser puts them together.
 
     Punctuation is kept, and what stands between two marks is phonemised on its own.
     """
     parts = stretches(words)
-    lines = phonemise([" ".join(words[index].text for index in part) for part in parts])
+    lines = phonemiser.phonemise([" ".join(words[index].text for index in part) for part in parts])
     spelt: list[Phoneme] = []
     for part, ipa in zip(parts, lines, strict=True):
         if spelt:
             spelt.append(Phoneme(" "))
-        spelt += _stretch([words[index] for index in part], part.start, ipa.split(), phonemise)
+        spelt += _stretch([words[index] for index in part], part.start, ipa.split(), phonemiser)
     return spelt
 
 
@@ -49,10 +64,10 @@ def stretches(words: Sequence[Said]) -> list[range]:
 
 
 def _stretch(
-    words: Sequence[Said], first: int, groups: Sequence[str], phonemise: Phonemise
+    words: Sequence[Said], first: int, groups: Sequence[str], phonemiser: Phonemiser
 ) -> list[Phoneme]:
     spelt: list[Phoneme] = []
-    for group, shares in zip(groups, _shares(words, groups, phonemise), strict=True):
+    for group, shares in zip(groups, _shares(words, groups, phonemiser), strict=True):
         if spelt:
             spelt.append(Phoneme(" "))
         owners = [first + word for word, length in shares for _ in range(length)]
@@ -62,8 +77,8 @@ def _stretch(
 
 
 def _shares(
-    words: Sequence[Said], groups: Sequence[str], phonemise: Phonemise
+    words: Sequence[Said], groups: Sequence[str], phonemiser: Phonemiser
 ) -> list[list[Share]]:
     if len(groups) == len(words):
         return [[(index, len(group))] for index, group in enumerate(groups)]
-    return align(groups, phonemise([word.text for word in words]))
+    return align(groups, phonemiser.alone([word.text for word in words]))

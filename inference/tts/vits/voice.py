@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from inference.tts.vits import silence
 from inference.tts.vits.chunks import Chunk, plan
 from inference.tts.vits.latent import Latent
 from inference.tts.vits.network import Ids, Network, Profile
-from inference.tts.vits.phonemes import Phoneme, spell
+from inference.tts.vits.phonemes import Phoneme, Phonemiser, spell
 
 # Sound may begin a little before its first phoneme does: an "s" was heard 23 ms early.
 LEAD_FRAMES = 3
@@ -30,18 +29,6 @@ Frames = NDArray[np.int64]
 Noise = Callable[[tuple[int, ...]], Float32]  # a shape to standard normal values
 
 
-class Phonemiser(Protocol):
-    """Plain words to IPA; `Espeak` is one."""
-
-    def phonemise(self, lines: Sequence[str]) -> list[str]:
-        """Return the IPA of each line, groups of phonemes apart by spaces."""
-        ...
-
-    def close(self) -> None:
-        """Release what it holds."""
-        ...
-
-
 def gaussian(random: np.random.Generator) -> Noise:
     """Return the noise that makes no two utterances of a text quite the same."""
     return lambda shape: random.standard_normal(shape, np.float32)
@@ -51,11 +38,11 @@ class VitsVoice:
     """One VITS voice. The text encoder runs once a clause, flow and decoder a piece at a time."""
 
     def __init__(
-        self, network: Network, profile: Profile, espeak: Phonemiser, noise: Noise | None = None
+        self, network: Network, profile: Profile, phonemiser: Phonemiser, noise: Noise | None = None
     ) -> None:
         self._network = network
         self._profile = profile
-        self._espeak = espeak
+        self._phonemiser = phonemiser
         self._noise = noise or gaussian(np.random.default_rng())
         self._ids = {character: number for number, character in enumerate(profile.alphabet)}
 
@@ -69,16 +56,14 @@ class VitsVoice:
     def speak(self, words: Sequence[Said], speed: float) -> Iterator[Piece]:
         """See `Voice.speak`; what the voice has no sound for is left out."""
         spelt = [
-            phoneme
-            for phoneme in spell(words, self._espeak.phonemise)
-            if phoneme.character in self._ids
+            phoneme for phoneme in spell(words, self._phonemiser) if phoneme.character in self._ids
         ]
         if any(phoneme.word is not None for phoneme in spelt):
             yield from self._say(words, spelt, speed)
 
     def close(self) -> None:
         """End the phonemiser."""
-        self._espeak.close()
+        self._phonemiser.close()
 
     def _say(self, words: Sequence[Said], spelt: list[Phoneme], speed: float) -> Iterator[Piece]:
         ids, owners = self._interleave(spelt)
@@ -88,12 +73,12 @@ class VitsVoice:
         first = max(0, min(start for _, start, _ in spoken) - LEAD_FRAMES)
         end = latent.frames if words[-1].mark else min(latent.frames, spoken[-1][2] + TAIL_FRAMES)
         chunks = plan(first, end)
-        head = self._decode(latent, next(chunks))
+        head = decode_chunk(self._network, self._profile, latent, next(chunks))
         skipped = silence.leading(head, self._profile.sample_rate_hz)
         origin = first * self._profile.hop_samples + skipped
         yield Piece(from_float(head[skipped:]), self._times(words, spoken, origin))
         for chunk in chunks:
-            yield Piece(from_float(self._decode(latent, chunk)))
+            yield Piece(from_float(decode_chunk(self._network, self._profile, latent, chunk)))
 
     def _interleave(self, spelt: Sequence[Phoneme]) -> tuple[Ids, list[int | None]]:
         """Put a blank around each phoneme, and the marks of begin and end around all."""
@@ -114,13 +99,6 @@ class VitsVoice:
         spread = np.exp(np.repeat(encoded.log_scale, frames, axis=2))
         return mean + self._noise(mean.shape) * spread * np.float32(profile.noise_scale), frames
 
-    def _decode(self, latent: Latent, chunk: Chunk) -> Float32:
-        context, hop = self._profile.decoder_context_frames, self._profile.hop_samples
-        before = max(0, chunk.first - context)
-        after = min(latent.frames, chunk.end + context)
-        samples = self._network.decode(latent.window(before, after))
-        return samples[(chunk.first - before) * hop : (chunk.end - before) * hop]
-
     def _times(
         self, words: Sequence[Said], spoken: Sequence[tuple[int, int, int]], origin: int
     ) -> tuple[TimedWord, ...]:
@@ -131,6 +109,15 @@ class VitsVoice:
             return samples * 1000 / self._profile.sample_rate_hz
 
         return tuple(TimedWord(words[word].span, ms(start), ms(end)) for word, start, end in spoken)
+
+
+def decode_chunk(network: Network, profile: Profile, latent: Latent, chunk: Chunk) -> Float32:
+    """Return the samples of one chunk, decoded with what surrounds it and so equal to the whole's."""
+    before = max(0, chunk.first - profile.decoder_context_frames)
+    after = min(latent.frames, chunk.end + profile.decoder_context_frames)
+    samples = network.decode(latent.window(before, after))
+    first = (chunk.first - before) * profile.hop_samples
+    return samples[first : first + (chunk.end - chunk.first) * profile.hop_samples]
 
 
 def whole_frames(durations: Float32) -> Frames:

@@ -47,6 +47,14 @@ def test_a_line_too_long_is_cut(espeak: Espeak) -> None:
     assert whole == cut
 
 
+def test_words_alone(espeak: Espeak) -> None:
+    words = ["in", "the", "house", "don't"]
+    assert espeak.alone(words) == ["ˈɪn", "ðˈə", "hˈaʊs", "dˈoʊnt"] == espeak.phonemise(words)
+    # A word that has no sound, or two clauses in itself, or more than a line holds.
+    assert espeak.alone(["in", "", "the"]) == ["ˈɪn", "", "ðˈə"]
+    assert len(espeak.alone(["hello"] * 400)) == 400
+
+
 def test_an_unusual_number_of_lines(espeak: Espeak) -> None:
     assert espeak.phonemise([]) == []
     assert len(espeak.phonemise(["one"] * 300)) == 300

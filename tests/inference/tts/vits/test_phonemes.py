@@ -16,10 +16,17 @@ def words(text: str) -> list[Said]:
     return [Said(word, Span(place, place + 1), mark) for place, (word, mark) in enumerate(said)]
 
 
-def phonemise(lines: Sequence[str]) -> list[str]:
-    """Join "in the", as espeak-ng does."""
-    joined = [" ".join(DICTIONARY.get(word, "") for word in line.split()) for line in lines]
-    return [ipa.replace("ɪn ðə", "ɪnðə") for ipa in joined]
+class Spelling:
+    """Looks words up, and joins "in the", as espeak-ng does."""
+
+    def phonemise(self, lines: Sequence[str]) -> list[str]:
+        joined = [" ".join(DICTIONARY.get(word, "") for word in line.split()) for line in lines]
+        return [ipa.replace("ɪn ðə", "ɪnðə") for ipa in joined]
+
+    def alone(self, words: Sequence[str]) -> list[str]:
+        return [DICTIONARY.get(word, "") for word in words]
+
+    def close(self) -> None: ...
 
 
 def shown(spelt: list[Phoneme]) -> list[tuple[str, int | None]]:
@@ -34,7 +41,7 @@ def shown(spelt: list[Phoneme]) -> list[tuple[str, int | None]]:
 
 
 def test_words_marks_and_spaces() -> None:
-    assert shown(spell(words("go, sun."), phonemise)) == [
+    assert shown(spell(words("go, sun."), Spelling())) == [
         ("ɡˈoʊ", 0),
         (", ", None),
         ("sˈʌn", 1),
@@ -43,7 +50,7 @@ def test_words_marks_and_spaces() -> None:
 
 
 def test_joined_words_are_told_apart() -> None:
-    assert shown(spell(words("go in the sun"), phonemise)) == [
+    assert shown(spell(words("go in the sun"), Spelling())) == [
         ("ɡˈoʊ", 0),
         (" ", None),
         ("ɪn", 1),
@@ -54,8 +61,8 @@ def test_joined_words_are_told_apart() -> None:
 
 
 def test_what_has_no_sound_is_left_out() -> None:
-    assert spell(words("xyz."), phonemise) == []
-    assert shown(spell(words("go xyz"), phonemise)) == [("ɡˈoʊ", 0)]
+    assert spell(words("xyz."), Spelling()) == []
+    assert shown(spell(words("go xyz"), Spelling())) == [("ɡˈoʊ", 0)]
 
 
 def test_stretches_end_at_marks_and_stay_short() -> None:

@@ -33,6 +33,9 @@ class Spelling:
     def phonemise(self, lines: Sequence[str]) -> list[str]:
         return list(lines)
 
+    def alone(self, words: Sequence[str]) -> list[str]:
+        return list(words)
+
     def close(self) -> None:
         self.closed = True
 
