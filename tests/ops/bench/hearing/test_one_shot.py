@@ -1,0 +1,19 @@
+"""The baseline."""
+
+from __future__ import annotations
+
+import pytest
+
+from inference.asr.settings import AsrSettings
+from ops.bench.data import Clip
+from ops.bench.hearing.one_shot import OneShot
+from tests.inference.asr.hearing import model
+from tests.speech import SPEECH, recording
+
+
+@pytest.mark.model
+def test_transcribes() -> None:
+    path = recording(SPEECH, "librispeech_test_other/3005-163389-0004.wav")
+    baseline = OneShot(model("whisper-base"), AsrSettings())
+    text = baseline.transcribe(Clip(path, 2.5, "", {}).read(), "en")
+    assert text == "The average man's a coward."
