@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -57,23 +56,17 @@ class Ct2Engine:
         instructions = prompt.tokens[: prompt.shared]
         cached = prompt.shared if self._prefixes.kept(instructions) else 0
         kept = prompt.shared if self._prefixes.keep(instructions) else 0
-        loop = asyncio.get_running_loop()
-        # The engine gives out max_tokens at most and then the None, so it never finds the queue full.
-        steps: asyncio.Queue[Step | None] = asyncio.Queue(choice.max_tokens + 1)
-        closed = threading.Event()
-
-        def on_token(result: ctranslate2.GenerationStepResult) -> bool:
-            loop.call_soon_threadsafe(steps.put_nowait, self._step(result, choice, cached))
-            return closed.is_set()
-
-        work = loop.run_in_executor(self._executor, self._work, prompt, kept, choice, on_token)
-        work.add_done_callback(lambda _: steps.put_nowait(None))
+        relay = _Relay(choice.max_tokens, self._end_tokens, cached)
+        work = asyncio.get_running_loop().run_in_executor(
+            self._executor, self._work, prompt, kept, choice, relay
+        )
+        work.add_done_callback(lambda _: relay.steps.put_nowait(None))
         try:
-            while (step := await steps.get()) is not None:
+            while (step := await relay.steps.get()) is not None:
                 yield step
             work.result()
         finally:
-            closed.set()
+            relay.closed = True
             await asyncio.wait([work])
 
     async def warm(self, prompt: Prompt) -> int:
@@ -92,9 +85,10 @@ class Ct2Engine:
     async def close(self) -> None:
         """See `TokenEngine`."""
         self._executor.shutdown()
-        self._generator.unload_model()
+        # Destroyed now: a thread of it that outlived the interpreter would abort the process.
+        del self._generator
 
-    def _work(self, prompt: Prompt, kept: int, choice: Choice, on_token: object) -> None:
+    def _work(self, prompt: Prompt, kept: int, choice: Choice, relay: _Relay) -> None:
         greedy = choice.temperature == 0
         names = self._tokenizer.names(prompt.tokens)
         self._generator.generate_batch(
@@ -107,11 +101,33 @@ class Ct2Engine:
             repetition_penalty=choice.repetition_penalty,
             end_token=self._end_tokens,
             include_prompt_in_result=False,
-            callback=on_token,
+            callback=relay,
         )
 
-    def _step(self, result: ctranslate2.GenerationStepResult, choice: Choice, cached: int) -> Step:
+
+class _Relay:
+    """Takes tokens in CTranslate2's thread and gives steps to the event loop's.
+
+    It knows nothing of the engine: CTranslate2's thread may be the last to hold it, and would then
+    destroy the generator, that is, wait for itself and abort the process.
+    """
+
+    def __init__(self, max_tokens: int, end_tokens: Sequence[int], cached: int) -> None:
+        # All tokens and the None at the end fit, so that putting never fails.
+        self.steps: asyncio.Queue[Step | None] = asyncio.Queue(max_tokens + 1)
+        self.closed = False
+        self._loop = asyncio.get_running_loop()
+        self._max_tokens = max_tokens
+        self._end_tokens = end_tokens
+        self._cached = cached
+
+    def __call__(self, result: ctranslate2.GenerationStepResult) -> bool:
+        """Pass one token on; return whether to stop."""
+        self._loop.call_soon_threadsafe(self.steps.put_nowait, self._step(result))
+        return self.closed
+
+    def _step(self, result: ctranslate2.GenerationStepResult) -> Step:
         if result.token_id in self._end_tokens:
-            return Step((), "stop", cached)
-        last = result.step + 1 >= choice.max_tokens
-        return Step((result.token_id,), "length" if last else "", cached)
+            return Step((), "stop", self._cached)
+        last = result.step + 1 >= self._max_tokens
+        return Step((result.token_id,), "length" if last else "", self._cached)

@@ -111,6 +111,7 @@ def sampling(**fields: Any) -> dict[str, Any]:
     return {"sampling": pb.Sampling(**fields)}
 
 
+UNKNOWN_ROLE = pb.Message(role=9)  # type: ignore[arg-type]
 NAN, INFINITE = float("nan"), float("inf")
 DEEP = '{"a":' * 20_000
 
@@ -120,7 +121,7 @@ DEEP = '{"a":' * 20_000
     [
         ({"messages": []}, "at least one"),
         ({"messages": [HELLO, pb.Message(content="x")]}, r"messages\[1\]\.role is 0"),
-        ({"messages": [pb.Message(role=9)]}, r"messages\[0\]\.role is 9"),
+        ({"messages": [UNKNOWN_ROLE]}, r"messages\[0\]\.role is 9"),
         (sampling(temperature=NAN), "temperature is nan"),
         (sampling(temperature=INFINITE), "temperature is inf"),
         (sampling(temperature=-0.1), "from 0 up to 2"),

@@ -1,0 +1,177 @@
+"""CTranslate2 with real weights: one token a step, stopped within one, instructions kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from antiphon.errors import Misconfigured
+from inference.llm.ct2_engine import Ct2Engine
+from inference.llm.model_folder import read_defaults
+from inference.llm.settings import LlmSettings
+from inference.llm.token_engine import Choice, Prompt, Step
+from inference.llm.tokenizer import Tokenizer
+from tests.inference.llm.small_model import write_model
+from tests.llm_service import model_folder
+
+SYSTEM = "<|im_start|>system\nYou are a helpful assistant of a clinic.<|im_end|>\n"
+QUESTION = "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n"
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return model_folder(LlmSettings.model_validate({}))
+
+
+@pytest.fixture(scope="module")
+def tokenizer(folder: Path) -> Tokenizer:
+    return Tokenizer(folder)
+
+
+def greedy(max_tokens: int) -> Choice:
+    return Choice(0.0, 1.0, 0, 1.0, None, max_tokens)
+
+
+async def steps_of(engine: Ct2Engine, prompt: Prompt, choice: Choice) -> list[Step]:
+    return [step async for step in engine.generate(prompt, choice)]
+
+
+@asynccontextmanager
+async def opened(folder: Path, tokenizer: Tokenizer) -> AsyncIterator[Ct2Engine]:
+    engine = Ct2Engine(folder, tokenizer, read_defaults(folder).end_tokens, threads=1)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+Use = Callable[[Ct2Engine, Prompt], Awaitable[None]]
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, tokenizer: Tokenizer) -> Callable[[Use], None]:
+    """Run a test's body with an engine and a prompt whose instructions are marked as shared."""
+
+    def run(use: Use) -> None:
+        async def main() -> None:
+            shared = await tokenizer.encode(SYSTEM)
+            tokens = (*shared, *await tokenizer.encode(QUESTION))
+            async with opened(folder, tokenizer) as engine:
+                await use(engine, Prompt(tokens, len(shared)))
+
+        asyncio.run(main())
+
+    return run
+
+
+Run = Callable[[Use], None]
+
+
+@pytest.mark.model
+def test_one_token_a_step_up_to_the_bound(run: Run, tokenizer: Tokenizer) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        steps = await steps_of(engine, prompt, greedy(4))
+        assert [len(step.tokens) for step in steps] == [1, 1, 1, 1]
+        assert [step.ended for step in steps] == ["", "", "", "length"]
+        again = await steps_of(engine, prompt, greedy(4))
+        assert [step.tokens for step in again] == [step.tokens for step in steps]
+
+    run(use)
+
+
+@pytest.mark.model
+def test_the_end_token_ends_it_and_is_not_given_out(run: Run, tokenizer: Tokenizer) -> None:
+    async def use(engine: Ct2Engine, _: Prompt) -> None:
+        text = "<|im_start|>user\nSay hi<|im_end|>\n<|im_start|>assistant\n"
+        prompt = Prompt(tuple(await tokenizer.encode(text)))
+        steps = await steps_of(engine, prompt, greedy(300))
+        assert steps[-1] == Step((), "stop")
+        text = tokenizer.decode([token for step in steps for token in step.tokens])
+        assert "<|" not in text
+        assert len(text) > 10
+
+    run(use)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "choice", [Choice(1.0, 0.9, 40, 1.2, None, 3), Choice(2.0, 1.0, 0, 1.0, None, 3)]
+)
+def test_it_samples(run: Run, choice: Choice) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        assert len(await steps_of(engine, prompt, choice)) in (1, 2, 3)
+
+    run(use)
+
+
+@pytest.mark.model
+def test_closed_it_stops_within_a_token(run: Run) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        steps = engine.generate(prompt, greedy(1000))
+        async with aclosing(steps):
+            await anext(steps)
+        # The one thread is free at once: 1000 tokens would take 15 s.
+        async with asyncio.timeout(5):
+            await steps_of(engine, prompt, greedy(1))
+
+    run(use)
+
+
+@pytest.mark.model
+def test_a_failure_in_its_thread_is_raised(run: Run) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        with pytest.raises(ValueError, match=r"."):
+            await steps_of(engine, prompt, Choice(1.0, 1.0, 10**6, 1.0, None, 1))
+
+    run(use)
+
+
+@pytest.mark.model
+def test_instructions_that_come_again_are_kept(run: Run) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        found = [await steps_of(engine, prompt, greedy(3)) for _ in range(3)]
+        assert [steps[0].cached_tokens for steps in found] == [0, 0, prompt.shared]
+        assert len({tuple(step.tokens for step in steps) for steps in found}) == 1
+
+    run(use)
+
+
+@pytest.mark.model
+def test_warmed_instructions_are_kept_at_once(run: Run) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        plain = await steps_of(engine, Prompt(prompt.tokens), greedy(3))
+        alone = Prompt(prompt.tokens[: prompt.shared], prompt.shared)
+        assert await engine.warm(alone) == prompt.shared
+        assert await engine.warm(prompt) == prompt.shared
+        steps = await steps_of(engine, prompt, greedy(3))
+        assert steps[0].cached_tokens == prompt.shared
+        assert [step.tokens for step in steps] == [step.tokens for step in plain]
+
+    run(use)
+
+
+@pytest.mark.model
+def test_without_instructions_nothing_is_kept(run: Run) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        assert await engine.warm(Prompt(prompt.tokens)) == 0
+
+    run(use)
+
+
+def test_a_folder_without_a_model_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="CTranslate2 cannot load"):
+        Ct2Engine(tmp_path, Tokenizer(write_model(tmp_path)), (1,), threads=1)
+
+
+@pytest.mark.model
+def test_a_broken_model_stops_the_start(folder: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        if file.name != "model.bin":
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "model.bin").write_bytes((folder / "model.bin").read_bytes()[:100_000])
+    with pytest.raises(Misconfigured, match="CTranslate2 cannot load"):
+        Ct2Engine(tmp_path, tokenizer, (2,), threads=1)

@@ -1,0 +1,92 @@
+"""The process: what it loads, how it starts, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import runpy
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from antiphon.channel import connect
+from antiphon.v1 import common_pb2
+from antiphon.v1.generator_pb2_grpc import GeneratorStub
+from inference.llm import __main__ as process
+from inference.llm import loading, vllm_process
+from inference.llm.settings import LlmSettings
+from inference.llm.simulated_engine import SimulatedEngine
+
+
+@pytest.fixture
+def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Settings for a simulated engine; returns where it listens."""
+    monkeypatch.setenv("ANTIPHON_CONFIG", "")
+    monkeypatch.chdir(tmp_path)
+    address = f"unix:{tmp_path}/llm.sock"
+    monkeypatch.setenv("ANTIPHON_LLM__ADDRESS", address)
+    monkeypatch.setenv("ANTIPHON_LLM__ENGINE", "simulated")
+    return address
+
+
+async def _info(address: str) -> common_pb2.ServiceInfo:
+    async with connect(address) as channel:
+        found: common_pb2.ServiceInfo = await GeneratorStub(channel).GetInfo(
+            common_pb2.GetInfoRequest(), wait_for_ready=True, timeout=10
+        )
+    return found
+
+
+def test_it_serves_until_it_is_told_to_stop(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+
+    async def close(_: SimulatedEngine) -> None:
+        closed.append(True)
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(process.Service().serve())
+            assert (await _info(address)).engine == "simulated"
+            assert not closed
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(SimulatedEngine, "close", close)
+    asyncio.run(main())
+    assert closed == [True]
+
+
+def test_a_lost_engine_ends_the_process_with_status_1(
+    address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepared: list[int] = []
+
+    async def load_engine(settings: LlmSettings, models: Any, on_death: Any) -> Any:
+        asyncio.get_running_loop().call_later(0.05, on_death)
+        return await process_load(
+            settings.model_copy(update={"engine": "simulated"}), models, on_death
+        )
+
+    process_load = loading.load_engine
+    monkeypatch.setattr(process, "load_engine", load_engine)
+    monkeypatch.setattr(vllm_process, "prepare", prepared.append)
+    monkeypatch.setenv("ANTIPHON_LLM__ENGINE", "vllm")
+    assert process.main() == 1
+    assert prepared == [1]
+    assert "ended by itself" in caplog.text
+
+
+def test_a_bad_setting_ends_it_with_status_2(
+    address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("ANTIPHON_LLM__ENGINE", "abacus")
+    assert process.main() == 2
+    assert "abacus" in caplog.text
+
+
+def test_a_process_that_vllm_spawned_dies_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[bool] = []
+    monkeypatch.setattr(vllm_process, "die_with_parent", lambda: called.append(True))
+    runpy.run_path(process.__file__, run_name="__mp_main__")
+    assert called == [True]
