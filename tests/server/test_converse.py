@@ -1,0 +1,374 @@
+"""Sessions over Converse: keys, seats, bounds, ends; in virtual time, and over gRPC where that matters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+import grpc
+import pytest
+
+from antiphon.channel import connect
+from antiphon.errors import AntiphonError, Exhausted, InvalidInput, NotPermitted, Unavailable
+from antiphon.serving import ErrorInterceptor
+from antiphon.status import from_rpc_error
+from antiphon.v1 import conversation_pb2 as pb
+from antiphon.v1.common_pb2 import GetInfoRequest
+from antiphon.v1.conversation_pb2_grpc import ConversationStub, add_ConversationServicer_to_server
+from server import converse as module
+from server import keys
+from server.conversation.outbox import STALL_S
+from server.converse import MAX_AUDIO_BYTES, MAX_EVENT_BYTES, Converse
+from server.settings import AgentSettings, ServerSettings
+from tests.server.fake_call import refusal
+from tests.server.fakes import FakeGenerator, FakeRecognizer, FakeSynthesizer, services
+from tests.server.world import FRAME, WORDS, Event, first_of
+from tests.virtual_time import run_virtual
+
+KEY = "ak_test"
+Request = bytes | str | None
+
+
+class Line:
+    """A caller's end of Converse without gRPC: what it sends, and what it was sent."""
+
+    def __init__(self, key: str = KEY) -> None:
+        self.received: list[pb.ConverseResponse] = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self._metadata = keys.bearer(key)
+        self._requests: asyncio.Queue[pb.ConverseRequest | None] = asyncio.Queue()
+
+    def send(self, request: bytes | str | pb.ConverseRequest) -> None:
+        match request:
+            case bytes():
+                request = pb.ConverseRequest(audio=request)
+            case str():
+                request = pb.ConverseRequest(event=request)
+        self._requests.put_nowait(request)
+
+    def hang_up(self) -> None:
+        self._requests.put_nowait(None)
+
+    def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
+        return self._metadata
+
+    async def write(self, response: pb.ConverseResponse) -> None:
+        await self.reads.wait()
+        self.received.append(response)
+
+    async def requests(self) -> AsyncIterator[pb.ConverseRequest]:
+        while (request := await self._requests.get()) is not None:
+            yield request
+
+    @property
+    def kinds(self) -> list[str]:
+        return [json.loads(each.event)["type"] for each in self.received if each.event]
+
+
+class House:
+    """The servicer over fakes of its own."""
+
+    def __init__(self, max_sessions: int = 1, greeting: str = "") -> None:
+        self.recognizer = FakeRecognizer()
+        self.generator = FakeGenerator(WORDS)
+        self.voice = FakeSynthesizer()
+        self.servicer = Converse(
+            services(self.recognizer, self.generator, self.voice),
+            ServerSettings(max_sessions=max_sessions),
+            AgentSettings(greeting=greeting),
+            KEY,
+        )
+
+    def answer(self, line: Line) -> asyncio.Task[None]:
+        """Return the task that serves `line`."""
+        context = cast(Any, line)
+        return asyncio.create_task(self.servicer.Converse(line.requests(), context))
+
+    async def converse(self, *requests: bytes | str | pb.ConverseRequest) -> Line:
+        """Return the line after a caller sent `requests` and hung up."""
+        line = Line()
+        for request in requests:
+            line.send(request)
+        line.hang_up()
+        await self.answer(line)
+        return line
+
+
+def test_a_session_lives_as_long_as_its_call() -> None:
+    async def main() -> None:
+        house, line = House(greeting="Welcome."), Line()
+        serving = house.answer(line)
+        line.send(FRAME)
+        await asyncio.sleep(1)
+        house.recognizer.say("hello")
+        await asyncio.sleep(0.1)
+        line.hang_up()
+        await serving
+        assert line.kinds[0] == "session.created"
+        assert line.kinds[-1] == "output_audio_buffer.stopped"
+        assert line.kinds.count("response.done") == 2
+        assert sum(len(each.audio) for each in line.received) == 4 * 300 * 48
+
+    run_virtual(main())
+
+
+async def _refused(coroutine: Awaitable[object]) -> AntiphonError:
+    with pytest.raises((AntiphonError, ExceptionGroup)) as refused:
+        await coroutine
+    problem = first_of(refused.value)
+    assert isinstance(problem, AntiphonError)
+    return problem
+
+
+def test_without_the_key_nothing_is_heard() -> None:
+    async def main() -> None:
+        line = Line(key="ak_other")
+        assert isinstance(await _refused(House().answer(line)), NotPermitted)
+        assert not line.received
+
+    run_virtual(main())
+
+
+def test_seats_are_bounded_and_given_back() -> None:
+    async def main() -> None:
+        house, first = House(), Line()
+        serving = house.answer(first)
+        await asyncio.sleep(1)
+        full = await _refused(house.answer(Line()))
+        assert isinstance(full, Exhausted)
+        assert full.reason == "SESSIONS_FULL"
+        first.hang_up()
+        await serving
+        await house.converse()
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (bytes(MAX_AUDIO_BYTES + 2), "audio of 1048578 bytes"),
+        ("{" + " " * MAX_EVENT_BYTES, "event of 262145 bytes"),
+        ("é" * (MAX_EVENT_BYTES // 2 + 1), "event of 262146 bytes"),
+        (pb.ConverseRequest(), "neither audio nor an event"),
+    ],
+)
+def test_a_message_over_its_bound_or_empty_ends_the_session(
+    request_: bytes | str | pb.ConverseRequest, words: str
+) -> None:
+    problem = run_virtual(_refused(House().converse(request_)))
+    assert isinstance(problem, InvalidInput)
+    assert words in problem.message
+
+
+def test_messages_up_to_their_bounds_are_taken() -> None:
+    event = json.dumps({"type": "session.update", "session": {"type": "realtime"}})
+    house = House()
+    line = run_virtual(house.converse(bytes(MAX_AUDIO_BYTES), event.ljust(MAX_EVENT_BYTES)))
+    assert line.kinds == ["session.created", "session.updated"]
+    assert len(house.recognizer.audio) == MAX_AUDIO_BYTES
+
+
+def test_what_ends_a_session_is_told_after_all_that_came_before() -> None:
+    async def main() -> None:
+        house, line = House(), Line()
+        serving = house.answer(line)
+        line.send("{")
+        line.send(FRAME)
+        await asyncio.sleep(1)
+        line.reads.clear()
+        line.send("{")
+        house.recognizer.call.fail(refusal(Unavailable("unloaded")))
+        asyncio.get_running_loop().call_later(2, line.reads.set)
+        problem = await _refused(serving)
+        assert (type(problem), problem.message) == (Unavailable, "unloaded")
+        assert line.kinds == ["session.created", "error", "error"]
+
+    run_virtual(main())
+
+
+def test_a_caller_that_does_not_read_loses_its_seat() -> None:
+    async def main() -> None:
+        house, line = House(greeting="Welcome."), Line()
+        line.reads.clear()
+        problem = await _refused(house.answer(line))
+        assert isinstance(problem, Exhausted)
+        assert problem.reason == "CLIENT_STALLED"
+        assert asyncio.get_running_loop().time() == pytest.approx(STALL_S)
+        await house.converse()
+
+    run_virtual(main())
+
+
+def test_a_dropped_call_ends_its_session_at_once_though_it_had_much_to_say() -> None:
+    async def main() -> None:
+        house, line = House(greeting="Welcome."), Line()
+        house.voice.delay_ms = 0
+        line.reads.clear()
+        serving = house.answer(line)
+        for _ in range(600):  # more errors than the outbox holds
+            line.send("{")
+        await asyncio.sleep(5)
+        serving.cancel()
+        await asyncio.wait({serving})
+        assert asyncio.get_running_loop().time() == pytest.approx(5)
+        assert len(asyncio.all_tasks()) == 1
+
+    run_virtual(main())
+
+
+EVENTS: list[Event] = [
+    {"type": "response.create"},
+    {"type": "response.cancel"},
+    {"type": "output_audio_buffer.clear"},
+    {"type": "input_audio_buffer.commit"},
+    {"type": "session.update", "session": {"type": "realtime", "output_modalities": ["text"]}},
+    {"type": "dance"},
+]
+
+
+async def _random_life(chance: random.Random) -> None:
+    """Open a session, talk to it, and drop it at some point."""
+    house, line = House(greeting=chance.choice(["", "Welcome."])), Line()
+    house.generator.fail_after = chance.choice([None, None, 1])
+    serving = house.answer(line)
+    for _ in range(chance.randrange(12)):
+        match chance.randrange(4):
+            case 0:
+                line.send(FRAME)
+            case 1:
+                line.send(json.dumps(chance.choice(EVENTS)))
+            case 2:
+                house.recognizer.say("hello")
+            case 3:
+                await asyncio.sleep(chance.uniform(0, 0.8))
+    if chance.random() < 0.2:
+        house.recognizer.call.fail()
+    if chance.random() < 0.3:
+        line.hang_up()
+        await asyncio.sleep(chance.uniform(0, 2))
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert house.servicer.free_seats == 1
+    for call in house.voice.calls:
+        assert call.cancelled or call.half_closed.is_set()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_hundred_dropped_sessions_leave_nothing_behind(seed: int) -> None:
+    async def main() -> None:
+        chance = random.Random(seed)
+        async with asyncio.TaskGroup() as callers:
+            for _ in range(100):
+                callers.create_task(_random_life(random.Random(chance.random())))
+        # What the garbage collector finds, a task of its own closes.
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run_virtual(main())
+
+
+Test = Callable[[ConversationStub, House], Awaitable[None]]
+
+
+def _over_grpc(tmp_path: Path, test: Test, greeting: str = "") -> None:
+    async def main() -> None:
+        house = House(greeting=greeting)
+        server = grpc.aio.server(interceptors=[ErrorInterceptor()])
+        add_ConversationServicer_to_server(house.servicer, server)
+        server.add_insecure_port(f"unix:{tmp_path}/s")
+        await server.start()
+        async with asyncio.timeout(20), connect(f"unix:{tmp_path}/s") as channel:
+            await test(ConversationStub(channel), house)
+        await server.stop(None)
+
+    asyncio.run(main())
+
+
+async def _all(call: grpc.aio.StreamStreamCall[Any, Any]) -> list[pb.ConverseResponse]:
+    return [response async for response in call]
+
+
+async def _seat_is_free(house: House) -> None:
+    while not house.servicer.free_seats:  # noqa: ASYNC110 - nobody tells when a seat is free
+        await asyncio.sleep(0.01)
+
+
+def test_over_grpc_a_greeting_is_heard_and_the_call_ends_well(tmp_path: Path) -> None:
+    async def test(stub: ConversationStub, _: House) -> None:
+        call = stub.Converse(metadata=keys.bearer(KEY))
+        await call.done_writing()
+        received = await _all(call)
+        assert json.loads(received[0].event)["type"] == "session.created"
+        assert sum(len(each.audio) for each in received) == 300 * 48
+        assert await call.code() is grpc.StatusCode.OK
+
+    _over_grpc(tmp_path, test, greeting="Hi.")
+
+
+@pytest.mark.parametrize(
+    ("key", "request_", "leaf"),
+    [
+        ("ak_other", pb.ConverseRequest(event="{}"), NotPermitted),
+        (KEY, pb.ConverseRequest(audio=bytes(MAX_AUDIO_BYTES + 2)), InvalidInput),
+    ],
+)
+def test_over_grpc_a_refusal_is_its_status(
+    tmp_path: Path, key: str, request_: pb.ConverseRequest, leaf: type[AntiphonError]
+) -> None:
+    async def test(stub: ConversationStub, _: House) -> None:
+        call = stub.Converse(metadata=keys.bearer(key))
+        with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            await call.write(request_)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await _all(call)
+        assert type(from_rpc_error(refused.value, "demo")) is leaf
+
+    _over_grpc(tmp_path, test)
+
+
+def test_over_grpc_cancelling_gives_the_seat_back(tmp_path: Path) -> None:
+    async def test(stub: ConversationStub, house: House) -> None:
+        call = stub.Converse(metadata=keys.bearer(KEY))
+        await call.read()
+        assert not house.servicer.free_seats
+        call.cancel()
+        await _seat_is_free(house)
+
+    _over_grpc(tmp_path, test)
+
+
+def test_over_grpc_a_caller_that_does_not_read_loses_its_seat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STALL_S", 0.1)
+    content = [{"type": "input_text", "text": "x" * 200_000}]
+    item = {"type": "message", "role": "user", "content": content}
+    event = json.dumps({"type": "conversation.item.create", "item": item})
+
+    async def test(stub: ConversationStub, house: House) -> None:
+        call = stub.Converse(metadata=keys.bearer(KEY))
+        # Echoed twice each, they are more than gRPC's windows hold.
+        with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            for _ in range(40):
+                await call.write(pb.ConverseRequest(event=event))
+        await _seat_is_free(house)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await _all(call)
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+    _over_grpc(tmp_path, test)
+
+
+def test_over_grpc_info_needs_no_key(tmp_path: Path) -> None:
+    async def test(stub: ConversationStub, _: House) -> None:
+        info = await stub.GetInfo(GetInfoRequest())
+        assert (info.engine, list(info.capabilities)) == ("antiphon", ["converse"])
+
+    _over_grpc(tmp_path, test)
