@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,15 +20,20 @@ def load_or_make(path: Path) -> str:
     """Return the key in `path`, made there with mode 0600 if absent; raise `Misconfigured` if unusable."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _make(path)
     except FileExistsError:
-        return load(path)
+        pass
     except OSError as error:
         raise Misconfigured(f"cannot make the key file {path}: {error.strerror}") from None
-    key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(key + "\n")
-    return key
+    return load(path)
+
+
+def _make(path: Path) -> None:
+    """Make a key in `path`, which others see whole or not at all; raise `FileExistsError` if it is there."""
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent) as draft:
+        draft.write(KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES) + "\n")
+        draft.flush()
+        os.link(draft.name, path)
 
 
 def load(path: Path) -> str:
