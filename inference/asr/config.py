@@ -55,7 +55,11 @@ def read_config(config: RecognizeConfig, settings: AsrSettings) -> Listening:
 
 def _rules(config: RecognizeConfig, settings: AsrSettings) -> Rules:
     return Rules(
-        settings.vad_start, settings.vad_stop, settings.pause_ms, _silence_ms(config, settings)
+        start_probability=settings.vad_start,
+        stop_probability=settings.vad_stop,
+        hush_ms=settings.hush_ms,
+        pause_ms=settings.pause_ms,
+        silence_ms=_silence_ms(config, settings),
     )
 
 

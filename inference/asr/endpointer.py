@@ -1,7 +1,7 @@
 """Where utterances begin, pause and end, told from chunk to chunk. Pure: no clock but the sample index.
 
-    silence --voice for START_MS--> speech --pause_ms of silence--> pause --silence_ms--> silence
-                                      ^------voice for START_MS-------'
+    silence --voice--> speech --hush_ms of silence--> hush --pause_ms--> pause --silence_ms--> silence
+                         ^---------voice----------------'------------------'
 
 What is decoded as one is a *piece*. An utterance has one piece, unless a caller talks for longer than
 Whisper's window takes (cut at the quietest point) or is silent inside it for long (external mode; the
@@ -36,6 +36,7 @@ class Rules:
 
     start_probability: float = 0.5
     stop_probability: float = 0.35
+    hush_ms: float = 96
     pause_ms: float = 192
     silence_ms: float | None = 500
 
@@ -53,15 +54,20 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Hushed:
+    """No voice for a moment: worth decoding what was said, so that it is there at the pause."""
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
-    """The voice ended at `at`, long enough ago to decode what was said."""
+    """The voice ended at `at`, long enough ago to tell."""
 
     at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Voice again from `at`, in the same utterance; after a `Settled` a piece begins at `audio_from`."""
+    """Voice again from `at` after a hush or pause; after a `Settled` a piece begins at `audio_from`."""
 
     at: int
     audio_from: int
@@ -91,7 +97,7 @@ class Ended:
     at: int
 
 
-Event = Started | Paused | Resumed | Settled | Cut | Ended
+Event = Started | Hushed | Paused | Resumed | Settled | Cut | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +113,10 @@ class Endpointer:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._pause_ms = min(rules.pause_ms, rules.silence_ms or rules.pause_ms)
+        self._hush_ms = min(rules.hush_ms, self._pause_ms)
         self._position = 0
         self._floor = 0  # audio before this belongs to utterances that are over
-        self._open = self._paused = self._settled = self._voiced = False
+        self._open = self._hushed = self._paused = self._settled = self._voiced = False
         self._onset = 0  # voiced chunks in a row that are not yet taken for speech
         self._voiced_chunks = 0
         self._started_at = self._piece_from = self._voice_end = 0
@@ -160,11 +167,11 @@ class Endpointer:
             self._open = True
             self._started_at, self._piece_from = at, audio_from
             return [Started(at, audio_from, before_ms)]
-        if not self._paused:
+        if not self._hushed:
             return []
         if self._settled:
             self._piece_from = audio_from
-        self._paused = self._settled = False
+        self._hushed = self._paused = self._settled = False
         return [Resumed(at, audio_from, before_ms)]
 
     def _wait(self) -> list[Event]:
@@ -172,9 +179,12 @@ class Endpointer:
             return []
         silence_ms = _ms(self._position - self._voice_end)
         events: list[Event] = []
+        if not self._hushed and silence_ms >= self._hush_ms:
+            self._hushed = True
+            self._floor = self._position
+            events.append(Hushed())
         if not self._paused and silence_ms >= self._pause_ms:
             self._paused = True
-            self._floor = self._position
             events.append(Paused(self._voice_end))
         if self._rules.silence_ms is not None and silence_ms >= self._rules.silence_ms:
             events += self._end()
@@ -189,7 +199,9 @@ class Endpointer:
             return self._end()
         if self._settled or _ms(self._position - self._piece_from) < LONGEST_PIECE_MS:
             return []
-        return self._settle() if self._paused else self._cut()
+        if self._paused:
+            return self._settle()
+        return [] if self._hushed else self._cut()
 
     def _settle(self) -> list[Event]:
         self._settled = True
@@ -205,9 +217,9 @@ class Endpointer:
         return [Cut(at, chunks[quietest].voiced_ms)]
 
     def _end(self) -> list[Event]:
-        if not self._paused:
+        if not self._hushed:
             self._floor = self._position
-        self._open = self._paused = self._settled = self._voiced = False
+        self._open = self._hushed = self._paused = self._settled = self._voiced = False
         self._onset = 0
         return [Ended(self._voice_end)]
 

@@ -32,7 +32,9 @@ class AsrSettings(Table):
 
     # Half of it is the median age of what is shown; 400 ms cost a stream a third of a core.
     partial_interval_ms: Annotated[int, Field(ge=100, le=5000)] = 400
-    # Six of the detector's 32 ms chunks: 200 would wait for a seventh.
+    # When to decode what was said, so that it is there at the pause; a word may yet follow.
+    hush_ms: Annotated[int, Field(ge=32, le=1000)] = 96
+    # When to tell it. Six of the detector's 32 ms chunks: 200 would wait for a seventh.
     pause_ms: Annotated[int, Field(ge=64, le=1000)] = 192
     silence_ms: Annotated[int, Field(ge=MIN_SILENCE_MS, le=MAX_SILENCE_MS)] = 500
     # Empty: pauses carry no probability.

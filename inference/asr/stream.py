@@ -16,6 +16,7 @@ from inference.asr.endpointer import (
     Cut,
     Ended,
     Event,
+    Hushed,
     Paused,
     Resumed,
     Settled,
@@ -103,6 +104,8 @@ class Stream:
 
     async def _advance(self, utterance: Utterance, event: Event) -> None:
         match event:
+            case Hushed():
+                utterance.hush()
             case Paused(at):
                 utterance.pause(at)
             case Resumed(at, audio_from, voiced_before_ms):

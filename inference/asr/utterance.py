@@ -54,6 +54,7 @@ class Utterance:
         self._partial_due = start + ears.listening.partial_samples
         self._partial_end = start
         self._partial_text = ""
+        self._hearing: asyncio.Task[Heard] | None = None
         self._pause: asyncio.Task[Heard] | None = None
         self._pause_told = False
         self._settled = False
@@ -71,33 +72,39 @@ class Utterance:
             self._partial_due = ears.history.end + ears.listening.partial_samples
             self._partial = ears.tasks.create_task(self._tell_partial())
 
-    def pause(self, at: int) -> None:
-        """Decode what was said, in case it was all: the voice ended at `at`."""
+    def hush(self) -> None:
+        """Decode what was said, in case it was all."""
         self._drop_partial()
+        self._hearing = self._ears.tasks.create_task(self._hear(self._take()))
+
+    def pause(self, at: int) -> None:
+        """After a hush, tell what was decoded: the voice ended at `at`."""
+        if self._hearing is None:
+            raise RuntimeError("a pause without a hush")
         self._pause_told = False
-        self._pause = self._ears.tasks.create_task(
-            self._tell_pause(at, self._take(), [*self._pieces])
-        )
+        telling = self._tell_pause(at, self._hearing, self._take().samples, [*self._pieces])
+        self._pause = self._ears.tasks.create_task(telling)
 
     def settle(self) -> None:
         """Let the pause's text stand whatever follows, and its audio go."""
         self._settled = True
 
     async def resume(self, at: int, audio_from: int, voiced_before_ms: float) -> None:
-        """Take the pause back, or keep its text as a piece where it was settled."""
-        pause, self._pause = self._pause, None
-        if pause is None:
-            return
-        if self._settled:
+        """Take hush and pause back, or keep the pause's text as a piece where it was settled."""
+        hearing, pause = self._hearing, self._pause
+        self._hearing = self._pause = None
+        self._partial_due = self._ears.history.end
+        if pause is not None and self._settled:
             self._settled = False
             self._pieces.append(pause)
             self._begin_piece(audio_from, voiced_before_ms)
             await pause
-        if self._pause_told:
+        if pause is not None and self._pause_told:
             await self._ears.emit(tell.resumed(at))
-        else:
-            pause.cancel()
-        self._partial_due = self._ears.history.end
+            return
+        for task in (pause, hearing):
+            if task is not None:
+                task.cancel()
 
     async def cut(self, at: int, voiced_ms: float) -> None:
         """End a piece at `at` in the midst of speech; waits for the piece before it, so that none pile up."""
@@ -111,7 +118,9 @@ class Utterance:
         """Close the utterance, whose voice ended at `at`; return the task that tells its final."""
         self._drop_partial()
         from_pause = self._pause is not None
-        last = self._pause or self._ears.tasks.create_task(self._hear(self._take()))
+        last = self._pause or self._hearing
+        if last is None:
+            last = self._ears.tasks.create_task(self._hear(self._take()))
         return self._ears.tasks.create_task(self._tell_final(at, last, from_pause=from_pause))
 
     def _begin_piece(self, audio_from: int, voiced_before_ms: float) -> None:
@@ -167,12 +176,14 @@ class Utterance:
         return text, len(text) - len(hypothesis.text) + stable
 
     async def _tell_pause(
-        self, at: int, speech: Speech, before: list[asyncio.Task[Heard]]
+        self,
+        at: int,
+        hearing: asyncio.Task[Heard],
+        samples: Float32,
+        before: list[asyncio.Task[Heard]],
     ) -> Heard:
-        async with asyncio.TaskGroup() as both:
-            hearing = both.create_task(self._hear(speech))
-            judging = both.create_task(self._judge(speech))
-        heard = replace(hearing.result(), end_of_turn=judging.result())
+        end_of_turn = await self._judge(samples)
+        heard = replace(await hearing, end_of_turn=end_of_turn)
         pieces = [*[await piece for piece in before], heard]
         self._pause_told = True
         await self._ears.emit(tell.pause(at, pieces))
@@ -194,6 +205,6 @@ class Utterance:
             self._ears.stopwatch.add(decoded.timing)
         return decoded
 
-    async def _judge(self, speech: Speech) -> float | None:
+    async def _judge(self, samples: Float32) -> float | None:
         judge = self._ears.judge
-        return None if judge is None else await judge(speech.samples)
+        return None if judge is None else await judge(samples)

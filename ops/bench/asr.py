@@ -8,7 +8,7 @@ clips that were also played in real time. Times: a sample of clips, one after an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any
@@ -154,6 +154,7 @@ def figures(heard: Sequence[Heard], paced: Paced) -> dict[str, Any]:
         **_against_baseline(scored),
         "by_condition": _by_condition(heard),
         "first_partial_ms": percentiles(first_partials(paced)),
+        "pause_ms": percentiles(pauses(paced)),
         "final_ms": percentiles(finals(paced)),
         "cpu_s_per_audio_s": _cpu_share(paced),
         "noise_silent_share": rounded(mean(not one.text for one in quiet)) if quiet else None,
@@ -169,17 +170,27 @@ def first_partials(paced: Paced) -> list[float]:
     ]
 
 
-def finals(paced: Paced) -> list[float]:
-    """Return the ms from the last voiced sample of each clip to its last final.
+def since_voice(paced: Paced, at_ms: Callable[[Noted], float | None]) -> list[float]:
+    """Return the ms from the last voiced sample of each clip to the last event of a kind.
 
-    A clip whose last final came before that has lost its end, and no time; the context counts those.
+    A clip whose last event came before that has lost its end, and no time; the context counts those.
     """
     times = [
-        noted.final_at_ms - one.label.last_ms
+        at - one.label.last_ms
         for one, noted in paced.noted
-        if one.label and noted.final_at_ms is not None
+        if one.label and (at := at_ms(noted)) is not None
     ]
     return [ms for ms in times if ms > 0]
+
+
+def finals(paced: Paced) -> list[float]:
+    """Return the ms from the last voiced sample of each clip to its last final."""
+    return since_voice(paced, lambda noted: noted.final_at_ms)
+
+
+def pauses(paced: Paced) -> list[float]:
+    """Return the ms from the last voiced sample of each clip to its last pause, told with its text."""
+    return since_voice(paced, lambda noted: noted.pause_at_ms)
 
 
 def context(services: Running, heard: Sequence[Heard], paced: Paced) -> dict[str, Any]:

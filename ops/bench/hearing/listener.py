@@ -21,6 +21,7 @@ class Noted:
 
     finals: list[str] = field(default_factory=list)
     final_at_ms: float | None = None
+    pause_at_ms: float | None = None
     first_partial_at_ms: float | None = None
 
     @property
@@ -55,6 +56,8 @@ async def listen(
             noted.finals.append(response.final.text)
             if response.final.text:
                 noted.final_at_ms = now_ms
+        elif response.HasField("pause") and response.pause.text:
+            noted.pause_at_ms = now_ms
         elif response.HasField("partial") and noted.first_partial_at_ms is None:
             noted.first_partial_at_ms = now_ms
     return noted

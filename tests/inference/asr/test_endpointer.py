@@ -19,6 +19,7 @@ from inference.asr.endpointer import (
     Ended,
     Endpointer,
     Event,
+    Hushed,
     Paused,
     Resumed,
     Rules,
@@ -43,10 +44,11 @@ def run(endpointer: Endpointer, chunks: str) -> list[tuple[int, Event]]:
 
 
 def brief(events: list[tuple[int, Event]]) -> list[tuple[int, str, int | None]]:
-    """Return (chunks, kind, where in chunks)."""
+    """Return (chunks, kind, where in chunks) of all but hushes."""
     return [
         (number, type(event).__name__, _chunks(getattr(event, "at", None)))
         for number, event in events
+        if not isinstance(event, Hushed)
     ]
 
 
@@ -68,8 +70,9 @@ def _chunks(at: int | None) -> int | None:
         ),
         # Doubt keeps a voice going.
         ("VVvvvv......", [(2, "Started", 0), (12, "Paused", 6)]),
-        # A short gap is no pause.
-        ("VVV.....VV", [(2, "Started", 0)]),
+        # A gap within a word is nothing, a short one between words a hush and no pause.
+        ("VVV..VV", [(2, "Started", 0)]),
+        ("VVV.....VV", [(2, "Started", 0), (10, "Resumed", 8)]),
         # Voice after a pause resumes, a click does not.
         (
             "VVV......V.VV",
@@ -91,6 +94,23 @@ def _chunks(at: int | None) -> int | None:
 )
 def test_silence_mode(chunks: str, expected: list[tuple[int, str, int]]) -> None:
     assert brief(run(Endpointer(Rules()), chunks)) == expected
+
+
+@pytest.mark.parametrize(
+    ("hush_ms", "chunks", "kinds"),
+    [
+        (96, "VV..", [Started]),
+        (96, "VV...", [Started, Hushed]),
+        (96, "VV......", [Started, Hushed, Paused]),
+        (96, "VV...VV...", [Started, Hushed, Resumed, Hushed]),
+        (500, "VV......", [Started, Hushed, Paused]),
+    ],
+)
+def test_a_hush_comes_before_the_pause(
+    hush_ms: float, chunks: str, kinds: list[type[Event]]
+) -> None:
+    events = run(Endpointer(Rules(hush_ms=hush_ms)), chunks)
+    assert [type(event) for _, event in events] == kinds
 
 
 def test_a_short_silence_pauses_and_ends_at_once() -> None:
@@ -165,7 +185,7 @@ def test_a_cut_is_looked_for_near_the_end() -> None:
 
 def test_a_pause_at_the_limit_settles_instead() -> None:
     events = run(Endpointer(EXTERNAL), "V" * (PIECE_CHUNKS - 7) + "." * 20)
-    assert [type(event) for _, event in events] == [Started, Paused, Settled]
+    assert [kind for _, kind, _ in brief(events)] == ["Started", "Paused", "Settled"]
 
 
 def test_endless_speech_is_ended() -> None:
@@ -180,10 +200,11 @@ def test_events_come_in_the_order_of_the_contract(chunks: str, silence_ms: float
     endpointer = Endpointer(Rules(silence_ms=silence_ms))
     events = [event for _, event in run(endpointer, chunks)] + endpointer.finish()
     allowed: dict[type[Event], set[type[Event]]] = {
-        Started: {Paused, Ended},
+        Started: {Hushed, Ended},
+        Hushed: {Paused, Resumed, Ended},
         Paused: {Settled, Resumed, Ended},
         Settled: {Resumed, Ended},
-        Resumed: {Paused, Ended},
+        Resumed: {Hushed, Ended},
         Ended: {Started},
     }
     for before, after in pairwise(events):
@@ -205,7 +226,7 @@ def test_pieces_never_overlap_nor_exceed_the_window(chunks: str) -> None:
             case Cut(at=at):
                 assert piece_from < at <= number * CHUNK_SAMPLES
                 piece_from = taken_to = at
-            case Paused():
+            case Hushed():
                 taken_to = number * CHUNK_SAMPLES
         assert (
             number * CHUNK_SAMPLES - piece_from

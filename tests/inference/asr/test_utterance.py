@@ -93,6 +93,7 @@ def test_a_partial_that_meets_silence_is_not_decoded() -> None:
 def test_a_partial_under_way_is_dropped_at_the_pause() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 13)
+        utterance.hush()
         utterance.pause(0)
         await asyncio.sleep(1)
 
@@ -124,6 +125,7 @@ def test_the_pause_becomes_the_final() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
         await wait(shared, 6)
+        utterance.hush()
         utterance.pause(10 * CHUNK_SAMPLES)
         await asyncio.sleep(1)
         await utterance.end(10 * CHUNK_SAMPLES)
@@ -141,6 +143,7 @@ def test_the_pause_becomes_the_final() -> None:
 def test_ended_before_the_pause_is_decoded_both_are_told() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
+        utterance.hush()
         utterance.pause(0)
         await utterance.end(0)
 
@@ -160,6 +163,7 @@ def test_ended_in_the_midst_of_speech() -> None:
 def test_a_pause_that_was_told_is_taken_back() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
+        utterance.hush()
         utterance.pause(0)
         await asyncio.sleep(1)
         await utterance.resume(8000, 0, 0)
@@ -175,6 +179,7 @@ def test_a_pause_that_was_told_is_taken_back() -> None:
 def test_a_pause_that_was_not_yet_told_never_was() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
+        utterance.hush()
         utterance.pause(0)
         await asyncio.sleep(0.01)
         await utterance.resume(0, 0, 0)
@@ -183,17 +188,68 @@ def test_a_pause_that_was_not_yet_told_never_was() -> None:
     assert played(scene).kinds == []
 
 
+def test_a_hush_that_was_none_is_forgotten() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        utterance.hush()
+        await asyncio.sleep(0.01)
+        await utterance.resume(0, 0, 0)
+        await speak(utterance, shared, 10)
+        await utterance.end(0)
+
+    told = played(scene)
+    assert told.kinds == ["partial", "final"]
+    assert told.texts == ["640 ms"]
+
+
+def test_the_decode_begun_at_the_hush_serves() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        utterance.hush()
+        await wait(shared, 3)
+        began = asyncio.get_running_loop().time()
+        utterance.pause(0)
+        await utterance.end(0)
+        assert asyncio.get_running_loop().time() == began
+
+    assert played(scene, FakeDecoder(0.09)).kinds == ["pause", "final"]
+
+
+def test_ended_at_the_hush() -> None:
+    decoder = FakeDecoder()
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        utterance.hush()
+        await utterance.end(0)
+
+    told = played(scene, decoder)
+    assert told.kinds == ["final"]
+    assert not told.events[0].final.from_pause
+    assert len(decoder.speeches) == 1
+
+
+def test_a_pause_needs_a_hush() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        with pytest.raises(RuntimeError, match="hush"):
+            utterance.pause(0)
+
+    played(scene)
+
+
 def test_a_settled_pause_stays_as_a_piece() -> None:
     decoder = FakeDecoder()
 
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
+        utterance.hush()
         utterance.pause(0)
         utterance.settle()
         assert utterance.audio_from == shared.history.end
         await wait(shared, 60)
         await utterance.resume(0, 60 * CHUNK_SAMPLES, shared.endpointer.voiced_ms)
         await speak(utterance, shared, 20)
+        utterance.hush()
         utterance.pause(0)
         await asyncio.sleep(1)
         await utterance.end(0)
@@ -233,6 +289,7 @@ def test_the_turn_model_is_asked_beside_the_decoder() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
         began = asyncio.get_running_loop().time()
+        utterance.hush()
         utterance.pause(0)
         await utterance.end(0)
         assert asyncio.get_running_loop().time() - began == pytest.approx(0.05)

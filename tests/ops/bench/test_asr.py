@@ -39,7 +39,7 @@ CLIPS = [
 ]
 PACED = Paced(
     [
-        (CLIPS[0].take, Noted(["x"], final_at_ms=1500, first_partial_at_ms=600)),
+        (CLIPS[0].take, Noted(["x"], final_at_ms=1500, pause_at_ms=1200, first_partial_at_ms=600)),
         (CLIPS[1].take, Noted(["x"], final_at_ms=800)),
         (replace(CLIPS[1].take, label=None), Noted()),
     ],
@@ -56,6 +56,7 @@ def test_figures() -> None:
         "fr made": {"wer": 0, "words": 2, "wer_batch": 0},
     }
     assert found["first_partial_ms"] == {"p50": 500, "p95": 500}
+    assert found["pause_ms"] == {"p50": 300, "p95": 300}
     assert found["final_ms"] == {"p50": 600, "p95": 600}
     assert found["cpu_s_per_audio_s"] == 0.25
     assert found["noise_silent_share"] == 0.5

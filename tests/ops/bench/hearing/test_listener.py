@@ -33,6 +33,7 @@ class Answering(RecognizerServicer):
             self.requests.append(request)
         yield pb.RecognizeResponse(partial=pb.Partial(text="hel"))
         yield pb.RecognizeResponse(partial=pb.Partial(text="hello"))
+        yield pb.RecognizeResponse(pause=pb.Pause(text="Hello."))
         yield pb.RecognizeResponse(final=pb.Final(text="Hello."))
         yield pb.RecognizeResponse(final=pb.Final(text=""))
 
@@ -60,7 +61,8 @@ def test_notes_what_came_and_when(tmp_path: Path) -> None:
     assert noted.finals == ["Hello.", ""]
     assert noted.first_partial_at_ms is not None
     assert noted.final_at_ms is not None
-    assert noted.first_partial_at_ms <= noted.final_at_ms
+    assert noted.pause_at_ms is not None
+    assert noted.first_partial_at_ms <= noted.pause_at_ms <= noted.final_at_ms
     config, *audio = servicer.requests
     assert config.config.silence.silence_ms == 500
     assert [len(request.audio) for request in audio] == [640, 640, 14]
