@@ -14,7 +14,7 @@ from pathlib import Path
 
 import coverage
 
-from ops.checks.outcome import Outcome, verdict
+from ops.checks.outcome import Outcome, failed, verdict
 from ops.settings import REPOSITORY
 
 NEEDED_SHARE = 0.9
@@ -31,7 +31,10 @@ GENERATED = re.compile(r"_pb2(_grpc)?\.py$")
 
 def check(data_files: Iterable[Path]) -> Outcome:
     """Judge every module by what the suites recorded."""
-    files = [path for path in data_files if path.exists()]
+    files = list(data_files)
+    missing = [path.name for path in files if not path.exists()]
+    if missing:
+        return failed(f"no {', '.join(missing)}: the suite did not run to its end")
     return verdict([fault for module in modules() if (fault := fault_of(module, files))])
 
 

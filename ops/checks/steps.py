@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ops.checks import command, generated, locks, own_tests, suite
-from ops.checks.environments import MAIN, OTHERS, Environment
+from ops.checks.environments import MAIN, OTHERS, Environment, selection
 from ops.checks.outcome import Outcome, skipped
 from ops.settings import REPOSITORY
 
@@ -41,7 +41,8 @@ def steps(reports: Path, *, fast: bool) -> list[Step]:
         Step("types", partial(command.run, [bin_ / "mypy"])),
     ]
     suites = [_suite(environment, reports, fast=fast) for environment in environments]
-    files = [suite.coverage_file(reports, environment) for environment in environments]
+    tested = [environment for environment in environments if selection(environment)]
+    files = [suite.coverage_file(reports, environment) for environment in tested]
     covered = Step("own tests", partial(own_tests.check, files), fast=False)
     return [step for step in [*static, *suites, covered] if step.fast or not fast]
 

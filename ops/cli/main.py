@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from ops.doctor.platform import unsupported
@@ -50,7 +51,7 @@ EXIT_INTERRUPTED = 130
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     given = sys.argv[1:] if arguments is None else arguments
-    problem = unsupported()
+    problem = unsupported() or _outside_its_environment()
     if problem:
         return _fail(problem, EXIT_FAILED)
     if not given or given[0] in ("-h", "--help"):
@@ -67,6 +68,14 @@ def _help() -> str:
     lines = [f"  {name:<12}{does}" for name, (_, does) in COMMANDS.items()]
     return (
         USAGE + "\n".join(lines) + "\n\n`antiphon COMMAND --help` lists the options of a command."
+    )
+
+
+def _outside_its_environment() -> str:
+    if find_spec("antiphon") is not None:
+        return ""
+    return (
+        f"the interpreter {sys.executable} has no Antiphon: run `ops/up`, then `.venv/bin/antiphon`"
     )
 
 

@@ -85,7 +85,7 @@ def own_test_file(repository: Path) -> None:
 def test_a_module_that_its_own_tests_run_passes(repository: Path) -> None:
     own_test_file(repository)
     file = recorded(repository, {f"{OWN}::test_it|run": ["one", "two"]})
-    assert check([file, repository / "coverage.none"]) == passed()
+    assert check([file]) == passed()
 
 
 def test_what_other_tests_run_does_not_count(repository: Path) -> None:
@@ -108,6 +108,12 @@ def test_whoever_imports_it_first_runs_its_own_lines(repository: Path) -> None:
         repository, {f"{OWN}::test_it|run": ["one", "two"]}, imported_by="tests/x.py::y"
     )
     assert check([file]) == passed()
+
+
+def test_a_suite_that_broke_down_is_told_instead_of_every_module(repository: Path) -> None:
+    outcome = check([repository / "coverage.main"])
+    assert outcome.output == "no coverage.main: the suite did not run to its end"
+    assert outcome.failed == 1
 
 
 def test_a_module_that_nobody_imports_is_told(repository: Path) -> None:

@@ -58,6 +58,14 @@ def test_an_unsupported_platform_is_told_before_anything_else(
     assert capsys.readouterr().err == "antiphon: not on this machine\n"
 
 
+def test_an_interpreter_without_antiphon_is_told_what_to_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command_line, "find_spec", lambda _: None)
+    assert command_line.main(["doctor"]) == 1
+    assert capsys.readouterr().err.endswith("run `ops/up`, then `.venv/bin/antiphon`\n")
+
+
 def test_a_function_is_run_with_its_arguments(
     commands: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
