@@ -10,10 +10,9 @@ from antiphon.errors import InvalidInput
 from antiphon.timing import Timing
 from antiphon.v1 import synthesizer_pb2 as pb
 from inference.tts.clauses import Clause, Clauser
-from inference.tts.engine import Engine, Said
+from inference.tts.engine import Engine
 from inference.tts.normalise import normalise
 from inference.tts.output import Chunk, Format, Output
-from inference.tts.runs import runs
 from inference.tts.work import Work
 
 # The contract's bound on one message of text.
@@ -109,10 +108,6 @@ class Call:
         if not words:
             return
         self._span = pb.TextSpan(start=clause.start, end=clause.end)
-        for run in runs(words):
-            await self._speak_run(run)
-
-    async def _speak_run(self, words: list[Said]) -> None:
         self._output.begin_clause()
         self._work.ask()
         steps = self._engine.speak(words, self._order.speed, self._work.deadline)

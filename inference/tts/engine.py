@@ -39,7 +39,7 @@ class TimedWord:
 class Piece:
     """A stretch of a clause's audio at the engine's own rate.
 
-    The first piece of a clause holds the times of all its words: durations are known before the audio.
+    A piece holds the times of words that begin in it or after it: durations are known before the audio.
     """
 
     samples: Int16

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from inference.tts.normalise.found import Found, Part, pieces
-from inference.tts.normalise.spelling import spell
+from inference.tts.normalise.spelling import LATIN, spell
 
 _DOMAIN = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z]{2,24}"
 _TOP = (
@@ -28,7 +28,7 @@ _PATTERNS = (
 )
 # Of two or three letters, and said as words.
 _WORDS = frozenset("com net org edu gov app dev the and for co my to of in on at is it or".split())
-_PIECE = re.compile(r"[^\W\d_]+|\d+|[-._/@+:#~]")
+_PIECE = re.compile(rf"[{LATIN}]+|\d+|[-._/@+:#~]")
 # What follows "?" or "#" is for machines.
 _MACHINE = re.compile(r"[?#].*", re.DOTALL)
 _MAX_SPELT = 3

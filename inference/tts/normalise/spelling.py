@@ -3,11 +3,15 @@
 # ruff: noqa: SIM905 - word lists read best as text
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
 from inference.tts.normalise.found import Part
 
+# Letters that an English voice can say something for; it calls any other "Chinese letter" or its like.
+LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
+_LATIN = re.compile(f"[{LATIN}]")
 # espeak-ng names a single letter rightly, but for these two, which are also words.
 _ALSO_WORDS = {"A": "eigh", "I": "eye"}
 DIGITS = "zero one two three four five six seven eight nine".split()
@@ -38,7 +42,7 @@ def digit(character: str) -> str:
 def spell(text: str, start: int) -> Iterator[Part]:
     """Yield a part for each letter, digit and known symbol of `text`, which stands at `start`."""
     for place, character in enumerate(text, start):
-        if character.isalpha():
+        if _LATIN.match(character):
             yield Part((letter(character),), place, place + 1)
         elif character.isdigit():
             yield Part((digit(character),), place, place + 1)

@@ -1,4 +1,7 @@
-"""Plain words: what no topic has taken, letter for letter, and the pauses between them."""
+"""Plain words: what no topic has taken, letter for letter, and the pauses between them.
+
+Other scripts than Latin are left out: this voice has no sounds for them.
+"""
 
 # ruff: noqa: RUF001, RUF002 - these characters are meant
 from __future__ import annotations
@@ -9,10 +12,11 @@ from collections.abc import Iterator
 
 from inference.tts.normalise.cardinals import integer
 from inference.tts.normalise.found import Found, Part
+from inference.tts.normalise.spelling import LATIN
 
 _APOSTROPHES = "'’‘ʼ＇"
 _TOKEN = re.compile(rf"[^\W_](?:[^\W_]|[\u0300-\u036f]|[{_APOSTROPHES}](?=[^\W_]))*")
-_SAID = re.compile(r"\d+|[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|')*")
+_SAID = re.compile(rf"\d+|[{LATIN}](?:[{LATIN}]|[\u0300-\u036f]|')*")
 # The first that stands between two words is the one that is spoken.
 _PAUSES = (
     ("?", re.compile(r"[?？]")),

@@ -15,7 +15,7 @@ from inference.tts.vits import silence
 from inference.tts.vits.chunks import Chunk, plan
 from inference.tts.vits.latent import Latent
 from inference.tts.vits.network import Ids, Network, Profile
-from inference.tts.vits.phonemes import Phoneme, Phonemiser, spell
+from inference.tts.vits.phonemes import Phoneme, Phonemiser, breaths, spell
 
 # Sound may begin a little before its first phoneme does: an "s" was heard 23 ms early.
 LEAD_FRAMES = 3
@@ -58,20 +58,28 @@ class VitsVoice:
         spelt = [
             phoneme for phoneme in spell(words, self._phonemiser) if phoneme.character in self._ids
         ]
-        if any(phoneme.word is not None for phoneme in spelt):
-            yield from self._say(words, spelt, speed)
+        samples = 0
+        for part in breaths(spelt):
+            if any(phoneme.word is not None for phoneme in part):
+                last = part[-1] is spelt[-1]
+                for piece in self._say(words, part, speed, closing=last and bool(words[-1].mark)):
+                    yield self._placed(piece, samples)
+                    samples += len(piece.samples)
 
     def close(self) -> None:
         """End the phonemiser."""
         self._phonemiser.close()
 
-    def _say(self, words: Sequence[Said], spelt: list[Phoneme], speed: float) -> Iterator[Piece]:
+    def _say(
+        self, words: Sequence[Said], spelt: Sequence[Phoneme], speed: float, *, closing: bool
+    ) -> Iterator[Piece]:
+        """Yield one part of a clause; without `closing` its own closing silence is left out."""
         ids, owners = self._interleave(spelt)
         prior, frames = self._encode(ids, speed)
         latent = Latent(self._network, prior, self._profile.flow_context_frames)
         spoken = word_frames(frames, owners)
         first = max(0, min(start for _, start, _ in spoken) - LEAD_FRAMES)
-        end = latent.frames if words[-1].mark else min(latent.frames, spoken[-1][2] + TAIL_FRAMES)
+        end = latent.frames if closing else min(latent.frames, spoken[-1][2] + TAIL_FRAMES)
         chunks = plan(first, end)
         head = decode_chunk(self._network, self._profile, latent, next(chunks))
         skipped = silence.leading(head, self._profile.sample_rate_hz)
@@ -98,6 +106,14 @@ class VitsVoice:
         mean = np.repeat(encoded.mean, frames, axis=2)
         spread = np.exp(np.repeat(encoded.log_scale, frames, axis=2))
         return mean + self._noise(mean.shape) * spread * np.float32(profile.noise_scale), frames
+
+    def _placed(self, piece: Piece, samples: int) -> Piece:
+        """Return `piece` with its words' times counted from `samples` before it."""
+        ms = samples * 1000 / self._profile.sample_rate_hz
+        return Piece(
+            piece.samples,
+            tuple(TimedWord(w.span, ms + w.start_ms, ms + w.end_ms) for w in piece.words),
+        )
 
     def _times(
         self, words: Sequence[Said], spoken: Sequence[tuple[int, int, int]], origin: int

@@ -77,15 +77,6 @@ def test_text_in_pieces_is_spoken_by_clauses() -> None:
     assert call.timing is not None
 
 
-def test_a_clause_that_grew_long_is_spoken_in_runs_under_one_span() -> None:
-    written = "Card " + "9876543210" * 30
-    sent, engine, _ = run(text(written))
-    assert len(engine.asked) > 1
-    assert {(response.audio.span.start, response.audio.span.end) for response in sent} == {
-        (0, len(written))
-    }
-
-
 def test_chunks_follow_each_other_without_a_gap() -> None:
     sent, _, _ = run(text("One two three four. Five six seven."))
     place = 0

@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - these characters are meant
 from __future__ import annotations
 
+import re
 import time
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from inference.tts.engine import Said, Span
 from inference.tts.normalise import normalise
+from inference.tts.normalise.spelling import LATIN
 
 
 def said(text: str) -> str:
@@ -38,7 +40,9 @@ def test_words(text: str, words: str) -> None:
     assert said(text) == words
 
 
-@pytest.mark.parametrize("text", ["", " \n", "👋🏽🎉", "…", "***", "\u200b\ufeff", "™®", "（）"])
+@pytest.mark.parametrize(
+    "text", ["", " \n", "👋🏽🎉", "…", "***", "\u200b\ufeff", "™®", "（）", "你好。", "Привет!"]
+)
 def test_nothing_to_speak(text: str) -> None:
     assert normalise(text) == []
 
@@ -69,7 +73,7 @@ def test_any_text(text: str, offset: int) -> None:
     words = normalise(text, offset)
     for word in words:
         assert offset <= word.span.start < word.span.end <= offset + len(text)
-        assert word.text and not any(letter.isdecimal() or letter.isspace() for letter in word.text)
+        assert word.text and re.fullmatch(rf"[{LATIN}\u0300-\u036f']+", word.text)
         assert word.mark in {"", ",", ";", ":", ".", "?", "!"}
     starts = [(word.span.start, word.span.end) for word in words]
     assert starts == sorted(starts)

@@ -17,7 +17,7 @@ from inference.tts.normalise.words import pause, words
         ("𝐇𝐢 ２ ﬁne", ["Hi", "two", "fine"]),
         ("x² Ⅷ ①", ["x two", "VIII", "one"]),
         ("snake_case #tag @you", ["snake", "case", "tag", "you"]),
-        ("你好", ["你好"]),
+        ("你好 привет yes", ["yes"]),
         ("🎉 ™ * _", ["TM"]),
     ],
 )

@@ -5,8 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from inference.tts.engine import Said, Span
-from inference.tts.vits.phonemes import MAX_STRETCH_WORDS, Phoneme, spell, stretches
+from inference.tts.vits.phonemes import (
+    MAX_PHONEMES,
+    MAX_STRETCH_WORDS,
+    Phoneme,
+    breaths,
+    spell,
+    stretches,
+)
 
 DICTIONARY = {"in": "ɪn", "the": "ðə", "sun": "sˈʌn", "go": "ɡˈoʊ"}
 
@@ -69,3 +79,25 @@ def test_stretches_end_at_marks_and_stay_short() -> None:
     assert stretches(words("a b, c d. e")) == [range(2), range(2, 4), range(4, 5)]
     long = stretches(words("a " * (MAX_STRETCH_WORDS + 1)))
     assert list(map(len, long)) == [MAX_STRETCH_WORDS, 1]
+
+
+def lengths(text: str) -> list[int]:
+    return [len(part) for part in breaths([Phoneme(character) for character in text])]
+
+
+def test_a_usual_clause_is_spoken_in_one_breath() -> None:
+    assert lengths("") == [0]
+    assert lengths("a" * MAX_PHONEMES) == [MAX_PHONEMES]
+
+
+def test_a_long_one_is_cut_at_a_mark_or_a_space_or_anywhere() -> None:
+    assert lengths("a" * 200 + ", " + "b b" * 20) == [200, 62]
+    assert lengths("a" * 200 + " " + "b" * 100) == [200, 101]
+    assert lengths("a" * (2 * MAX_PHONEMES + 10)) == [MAX_PHONEMES, MAX_PHONEMES, 10]
+
+
+@given(st.text("ab ,.", max_size=900))
+def test_nothing_is_lost(text: str) -> None:
+    parts = breaths([Phoneme(character) for character in text])
+    assert "".join(phoneme.character for part in parts for phoneme in part) == text
+    assert all(len(part) <= MAX_PHONEMES for part in parts)

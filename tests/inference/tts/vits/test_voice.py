@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from antiphon.errors import Unavailable
 from inference.tts.engine import Piece, Said, Span
 from inference.tts.vits.network import Encoded
+from inference.tts.vits.phonemes import MAX_PHONEMES
 from inference.tts.vits.voice import (
     LEAD_FRAMES,
     MAX_PHONEME_FRAMES,
@@ -107,6 +109,20 @@ def test_a_clause_cut_at_no_mark_has_no_closing_silence() -> None:
 def test_what_has_no_sound_is_not_spoken(text: str) -> None:
     network, pieces = speak([Said(text, Span(0, 3), ".")])
     assert (pieces, network.ids) == ([], [])
+
+
+def test_a_clause_too_long_is_spoken_in_parts_that_follow_each_other() -> None:
+    words = [Said("ab" * 10, Span(place, place + 1)) for place in range(30)]
+    network, pieces = speak([*words[:-1], Said("ab", Span(29, 30), ".")])
+    assert len(network.ids) < 2 * MAX_PHONEMES
+    times = [word for piece in pieces for word in piece.words]
+    assert [word.span.start for word in times] == list(range(30))
+    assert all(one.end_ms <= other.start_ms for one, other in pairwise(times))
+    begun = 0.0
+    for piece in pieces:
+        assert all(word.start_ms >= begun for word in piece.words)
+        begun += len(piece.samples) * 1000 / PROFILE.sample_rate_hz
+    assert begun > times[-1].end_ms
 
 
 def test_leading_silence_is_trimmed_from_sound_and_times() -> None:
