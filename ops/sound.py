@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
 from antiphon.audio import Int16, from_float
@@ -32,14 +31,23 @@ def read_speech(path: Path) -> tuple[Int16, int]:
 
 
 def write_speech(path: Path, samples: Int16, rate_hz: int) -> None:
-    """Write a 16-bit sound file in the format of the path's suffix; raise `InvalidInput` if it cannot be."""
+    """Write a sound file whose format is the path's suffix, whole or not at all.
+
+    Raises `InvalidInput` where that cannot be.
+    """
+    kind = path.suffix.removeprefix(".").upper()
+    if kind not in soundfile.available_formats():
+        raise InvalidInput(f"cannot write {path}: no such format; .wav, .flac, .ogg and .mp3 are")
+    partial = path.with_name(f".{path.name}.part")
     try:
-        soundfile.write(path, samples, rate_hz, subtype="PCM_16")
-    except (soundfile.LibsndfileError, ValueError, TypeError, OSError) as error:
-        raise InvalidInput(f"cannot write {path}: {error}") from None
+        soundfile.write(partial, samples, rate_hz, format=kind)
+        partial.replace(path)
+    except (soundfile.LibsndfileError, ValueError, OSError) as error:
+        partial.unlink(missing_ok=True)
+        raise InvalidInput(f"cannot write {path}: {_reason(path, error)}") from None
 
 
-def loudness_dbfs(samples: Int16) -> float:
-    """Return the root mean square level, -inf for silence."""
-    rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
-    return 20 * float(np.log10(rms / 32_768)) if rms else float("-inf")
+def _reason(path: Path, error: Exception) -> str:
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    return (error.strerror if isinstance(error, OSError) else None) or "the file cannot be written"
