@@ -50,7 +50,8 @@ class SynthesizerService(synthesizer_pb2_grpc.SynthesizerServicer):
     ) -> None:
         """Speak the call's text; synthesizer.proto tells the order of messages.
 
-        Cancelling it stops the engine after the piece in progress.
+        Cancelling it stops the engine after the piece in progress. A client that does not read is sent
+        what gRPC holds on both sides, some two minutes of audio; then the engine waits for it.
         """
         async for first in requests:
             with self._admitted():

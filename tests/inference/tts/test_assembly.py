@@ -53,7 +53,10 @@ def test_a_voice_that_is_not_there(
 
 
 @pytest.mark.model
-def test_a_real_voice(checkpoint: Path, closing: ExitStack) -> None:
+def test_a_real_voice(
+    checkpoint: Path, closing: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     parts = assemble(TtsSettings(), load("models", ModelsSettings), closing)
     assert (parts.info.engine, parts.info.model) == ("coqui", "en-us-joe-medium")
     assert parts.info.revision and not parts.info.simulated
