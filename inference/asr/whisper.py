@@ -36,8 +36,8 @@ STATE_SAMPLES = 2 * HOP_SAMPLES  # the encoder halves the frame rate
 TOKENS_PER_S = 6
 TOKENS_SPARE = 8
 MAX_TOKENS = 224  # half of the decoder's positions, as Whisper has it
-# Doubtful speech, one utterance in eight, is heard again with more padding: WER 9.1 becomes 8.4, as it does with
-# the full window, for a tenth more CPU instead of a half.
+# Doubtful speech, one utterance in eight, is heard again with more padding: WER 9.1 becomes 8.4, as it does
+# with the full window, for a tenth more CPU instead of a half.
 DOUBTFUL_LOG_PROBABILITY = -0.7
 AGAIN_PAD_SAMPLES = 6 * RECOGNITION_RATE_HZ
 
