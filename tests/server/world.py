@@ -34,6 +34,8 @@ class World:
         self.received: list[tuple[float, Event | bytes]] = []
         self._awaited: set[int] = set()
         self._news = asyncio.Event()
+        self._reads = asyncio.Event()
+        self._reads.set()
         self._outbox = Outbox()
         self._incoming: asyncio.Queue[Incoming | None] = asyncio.Queue()
         self._session = Session(services(self.recognizer, generator, voice), agent, self._outbox)
@@ -58,6 +60,9 @@ class World:
 
     def hang_up(self) -> None:
         self._incoming.put_nowait(None)
+
+    def stop_reading(self) -> None:
+        self._reads.clear()
 
     async def until(self, kind: str) -> Event:
         """Return the next event of `kind` that was not waited for before."""
@@ -91,6 +96,7 @@ class World:
         async for item in self._outbox:
             self.received.append((asyncio.get_running_loop().time() * 1000, _read(item)))
             self._news.set()
+            await self._reads.wait()
 
 
 def _read(item: Outgoing) -> Event | bytes:

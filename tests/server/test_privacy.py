@@ -1,0 +1,230 @@
+"""A planted phrase must not be found in any log, nor in the text of any error."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from antiphon.channel import connect
+from antiphon.errors import Exhausted
+from antiphon.serving import ErrorInterceptor
+from antiphon.v1 import conversation_pb2, generator_pb2, synthesizer_pb2
+from antiphon.v1.conversation_pb2_grpc import ConversationStub, add_ConversationServicer_to_server
+from antiphon.v1.generator_pb2_grpc import GeneratorServicer, add_GeneratorServicer_to_server
+from antiphon.v1.recognizer_pb2_grpc import RecognizerServicer, add_RecognizerServicer_to_server
+from antiphon.v1.synthesizer_pb2_grpc import (
+    SynthesizerServicer,
+    add_SynthesizerServicer_to_server,
+)
+from server import keys
+from server.converse import Converse
+from server.engines.services import open_services
+from server.settings import AgentSettings, ServerSettings
+from tests.server.fake_call import rpc_error
+from tests.server.fakes import FakeGenerator, FakeSynthesizer, utterance
+from tests.server.odd_events import VALID, places, replaced
+from tests.server.world import FRAME, World, first_of, tell
+
+# Also as bytes of audio, and so in base64.
+PHRASE = "tangerine marmalade!"
+PHRASE_AUDIO = PHRASE.encode() * 48
+TRACES = (
+    PHRASE,
+    "tangerine",
+    base64.b64encode(PHRASE.encode()).decode()[:20],
+    repr(PHRASE_AUDIO)[2:20],
+)
+FOREIGN = rpc_error(grpc.StatusCode.UNKNOWN, f"Unexpected <class 'ValueError'>: {PHRASE}")
+KEY = "ak_test"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_written(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Write down every log record, asyncio's and gRPC's own included, and search it after the test."""
+    monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")
+    written = io.StringIO()
+    handler, root = logging.StreamHandler(written), logging.getLogger()
+    before = root.level
+    root.setLevel(logging.DEBUG)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+    out, err = capfd.readouterr()
+    assert "Using selector" in written.getvalue(), "not even asyncio's first words were found"
+    _keeps_quiet(written.getvalue() + out + err)
+
+
+def _keeps_quiet(text: str) -> None:
+    for trace in TRACES:
+        assert trace not in text
+
+
+def _errors(world: World) -> list[str]:
+    """Return the text of every error that the client was told."""
+    responses = [event["response"] for event in world.events("response.done")]
+    told = [event["error"] for event in world.events("error")]
+    told += [response.get("status_details") for response in responses]
+    return [json.dumps(each) for each in told]
+
+
+@pytest.mark.parametrize(
+    ("generator", "voice"),
+    [
+        (FakeGenerator([PHRASE]), FakeSynthesizer()),
+        (FakeGenerator([PHRASE, "x"], fail_after=1, error=FOREIGN), FakeSynthesizer()),
+        (FakeGenerator([PHRASE], fail_after=0, error=ValueError(PHRASE)), FakeSynthesizer()),
+        (FakeGenerator([PHRASE]), FakeSynthesizer(error=FOREIGN)),
+        (FakeGenerator([PHRASE], first_ms=1e6), FakeSynthesizer()),
+    ],
+)
+def test_turns_that_go_well_or_ill_say_nothing_of_what_was_said(
+    generator: FakeGenerator, voice: FakeSynthesizer
+) -> None:
+    async def story(world: World) -> None:
+        world.send(PHRASE_AUDIO)
+        await world.speak(PHRASE)
+        await world.until("response.done")
+        world.send({"type": "response.cancel"})
+        world.recognizer.say(PHRASE)
+        await world.until("response.done")
+
+    agent = AgentSettings(instructions=PHRASE, greeting="")
+    world = tell(story, agent=agent, generator=generator, voice=voice)
+    _keeps_quiet("\n".join(_errors(world)))
+
+
+@pytest.mark.parametrize("error", [FOREIGN, rpc_error(grpc.StatusCode.INTERNAL, "")])
+def test_a_recogniser_that_is_lost_takes_what_was_heard_with_it(error: Any) -> None:
+    async def story(world: World) -> None:
+        world.send(PHRASE_AUDIO)
+        await world.recognizer.opened.wait()
+        world.recognizer.call.send(*utterance(PHRASE)[:2])
+        await asyncio.sleep(1)
+        world.recognizer.call.fail(error)
+
+    with pytest.raises(ExceptionGroup) as lost:
+        tell(story)
+    _keeps_quiet(repr(lost.value.exceptions))
+
+
+def _planted() -> Iterator[str]:
+    """Yield every valid event with the phrase in the place of each of its values, and beside it."""
+    for event in VALID:
+        for path in places(event):
+            # The client's own name for its event is told back to it: that is what it is for.
+            if path[0] == "event_id":
+                continue
+            for value in (PHRASE, [PHRASE], {PHRASE: PHRASE}):
+                yield json.dumps(replaced(event, path, value))
+                if isinstance(path[-1], str):
+                    yield json.dumps(replaced(event, (*path[:-1], PHRASE), value))
+    yield PHRASE
+    yield json.dumps(PHRASE)
+    yield json.dumps({"type": "input_audio_buffer.append", "audio": PHRASE})
+
+
+def test_no_error_repeats_an_event() -> None:
+    async def story(world: World) -> None:
+        for text in _planted():
+            world.send(text)
+        await asyncio.sleep(10)
+
+    world = tell(story)
+    assert len(world.events("error")) > 100
+    _keeps_quiet("\n".join(_errors(world)))
+
+
+def test_a_client_that_stops_reading_is_no_reason_to_tell_what_it_missed() -> None:
+    async def story(world: World) -> None:
+        world.stop_reading()
+        for _ in range(600):
+            await world.speak(PHRASE)
+        await asyncio.sleep(60)
+
+    with pytest.raises(ExceptionGroup) as stalled:
+        tell(story, generator=FakeGenerator([PHRASE]))
+    assert isinstance(first_of(stalled.value), Exhausted)
+    _keeps_quiet(repr(stalled.value.exceptions))
+
+
+class _Hearing(RecognizerServicer):
+    async def Recognize(self, requests: Any, context: Any) -> AsyncIterator[Any]:
+        async for request in requests:
+            if request.audio == PHRASE_AUDIO:
+                for response in utterance(PHRASE):
+                    yield response
+            elif request.audio:
+                raise ValueError(PHRASE)
+
+
+class _Writing(GeneratorServicer):
+    async def Generate(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        yield generator_pb2.GenerateResponse(text=generator_pb2.TextDelta(text=PHRASE))
+        raise ValueError(PHRASE)
+
+
+class _Speaking(SynthesizerServicer):
+    async def Synthesize(self, requests: Any, context: Any) -> AsyncIterator[Any]:
+        async for _ in requests:
+            yield synthesizer_pb2.SynthesizeResponse(
+                audio=synthesizer_pb2.AudioChunk(audio=PHRASE_AUDIO)
+            )
+        raise RuntimeError(PHRASE)
+
+
+async def _serving(tmp_path: Path) -> tuple[grpc.aio.Server, ServerSettings]:
+    """Return one server for all services, which fail with the phrase, and the gateway's settings."""
+    address = f"unix:{tmp_path}/s"
+    settings = ServerSettings(address=address, asr=address, llm=address, tts=address)
+    server = grpc.aio.server(interceptors=[ErrorInterceptor()])
+    add_RecognizerServicer_to_server(_Hearing(), server)
+    add_GeneratorServicer_to_server(_Writing(), server)
+    add_SynthesizerServicer_to_server(_Speaking(), server)
+    gateway = Converse(open_services(settings), settings, AgentSettings(instructions=PHRASE), KEY)
+    add_ConversationServicer_to_server(gateway, server)
+    server.add_insecure_port(address)
+    await server.start()
+    return server, settings
+
+
+def test_over_grpc_no_service_writes_what_it_heard(tmp_path: Path) -> None:
+    async def main() -> None:
+        server, settings = await _serving(tmp_path)
+        async with asyncio.timeout(30), connect(settings.address) as channel:
+            call = ConversationStub(channel).Converse(metadata=keys.bearer(KEY))
+            await call.write(conversation_pb2.ConverseRequest(event=json.dumps({"type": PHRASE})))
+            await call.write(conversation_pb2.ConverseRequest(audio=PHRASE_AUDIO))
+            failed = 0
+            while failed < 2:  # the event of unknown type, and the reply
+                response = await call.read()
+                told = json.loads(response.event or "{}")
+                failed += told.get("type") == "error"
+                if told.get("type") == "error":
+                    _keeps_quiet(response.event)
+            await call.write(conversation_pb2.ConverseRequest(audio=FRAME))
+            with pytest.raises(grpc.aio.AioRpcError) as ended:
+                await _read_on(call)
+            assert ended.value.code() is grpc.StatusCode.INTERNAL
+            _keeps_quiet(repr(ended.value))
+        await server.stop(None)
+
+    asyncio.run(main(), debug=True)
+
+
+async def _read_on(call: Any) -> None:
+    while await call.read() is not grpc.aio.EOF:
+        pass
