@@ -39,7 +39,8 @@ async def talk(
     """Return the exchange that `question` (mono int16 at 24 kHz) led to.
 
     The file's own background goes on after it, as a microphone would send. Raises `Unavailable` where
-    nothing was answered within 20 s after the question, or an `AntiphonError` that the appliance told.
+    nothing was answered within 20 s after the question, or a reply broke off for so long, or an
+    `AntiphonError` that the appliance told.
     """
     async with connect(address) as channel:
         call = ConversationStub(channel).Converse(metadata=bearer(key))
@@ -59,35 +60,53 @@ class _Caller:
         self._call = call
         self._question = question
         self._on_event = on_event
-        self._asked = asyncio.Event()
-        self._origin_s = 0.0
+        self._asked = False
+        self._answered = asyncio.Event()
+        self._origin_s = _now()
+        self._limit = asyncio.timeout_at(_now() + len(question) / RATE_HZ + ANSWER_S)
         self.exchange = Exchange(speech_ended_ms=last_voiced_ms(question))
 
     async def run(self, language: str | None) -> Exchange:
-        if language is not None:
-            await self._set_language(language)
-        self._origin_s = _now()
         receiving = asyncio.create_task(self._receive())
-        sending = asyncio.create_task(self._send())
+        sending = asyncio.create_task(self._send(language))
         try:
-            async with asyncio.timeout(len(self._question) / RATE_HZ + ANSWER_S) as limit:
-                await self._until_answered(receiving, limit)
+            async with self._limit:
+                await self._until_answered(receiving)
         except TimeoutError:
-            raise Unavailable(_nothing_came(self.exchange)) from None
+            # Noise after the question may keep the appliance listening.
+            if not self.exchange.replied:
+                raise Unavailable(_nothing_came(self.exchange)) from None
         finally:
             for task in (sending, receiving):
                 task.cancel()
-            await asyncio.wait({sending, receiving})
+            # Where sending failed, receiving has told why.
+            await asyncio.gather(sending, receiving, return_exceptions=True)
         return self.exchange
 
-    async def _until_answered(self, receiving: asyncio.Task[None], limit: asyncio.Timeout) -> None:
-        while not (self._asked.is_set() and self.exchange.complete):
-            if receiving.done():
-                await receiving
-                raise Unavailable("the appliance ended the conversation before it answered")
-            if self.exchange.responding or len(self.exchange.audio):
-                limit.reschedule(_now() + ANSWER_S)
-            await asyncio.sleep(FRAME_MS / 1000)
+    async def _until_answered(self, receiving: asyncio.Task[None]) -> None:
+        answered = asyncio.create_task(self._answered.wait())
+        try:
+            await asyncio.wait({answered, receiving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            answered.cancel()
+        if not self._answered.is_set():
+            await receiving
+            raise Unavailable("the appliance ended the conversation before it answered")
+
+    async def _send(self, language: str | None) -> None:
+        if language is not None:
+            await self._set_language(language)
+        background = _background(self._question)
+        self._origin_s, position = _now(), 0
+        while True:
+            frame = _frame(self._question, background, position)
+            position += FRAME_SAMPLES
+            # A microphone delivers a frame when it is over; pacing against the origin never drifts.
+            await asyncio.sleep(self._origin_s + position / RATE_HZ - _now())
+            await self._call.write(pb.ConverseRequest(audio=encode(frame, Encoding.PCM_S16LE)))
+            if position >= len(self._question) and not self._asked:
+                self._asked = True
+                self._look()
 
     async def _set_language(self, language: str) -> None:
         update = {
@@ -99,27 +118,26 @@ class _Caller:
         }
         await self._call.write(pb.ConverseRequest(event=json.dumps(update)))
 
-    async def _send(self) -> None:
-        background = _background(self._question)
-        position = 0
-        while True:
-            if position >= len(self._question):
-                self._asked.set()
-            frame = _frame(self._question, background, position)
-            await self._call.write(pb.ConverseRequest(audio=encode(frame, Encoding.PCM_S16LE)))
-            position += FRAME_SAMPLES
-            # A microphone delivers a frame when it is over; pacing against the origin never drifts.
-            await asyncio.sleep(self._origin_s + position / RATE_HZ - _now())
-
     async def _receive(self) -> None:
         async for response in self._call:
             at_ms = (_now() - self._origin_s) * 1000
             if response.HasField("audio"):
+                self._progress()
                 self.exchange.hear(decode(response.audio, Encoding.PCM_S16LE), at_ms)
             else:
                 event = json.loads(response.event)
+                if event["type"].startswith("response."):
+                    self._progress()
                 self.exchange.take(event, at_ms)
                 self._on_event(event)
+            self._look()
+
+    def _progress(self) -> None:
+        self._limit.reschedule(max(self._limit.when() or 0.0, _now() + ANSWER_S))
+
+    def _look(self) -> None:
+        if self._asked and self.exchange.complete:
+            self._answered.set()
 
 
 def last_voiced_ms(question: Int16) -> float:
@@ -159,6 +177,8 @@ def _frame(question: Int16, background: Int16, position: int) -> Int16:
 def _nothing_came(exchange: Exchange) -> str:
     if exchange.problem:
         return f"no answer: {exchange.problem}"
+    if exchange.responding:
+        return f"the answer broke off and did not go on for {ANSWER_S:.0f} s; see `antiphon status`"
     if exchange.heard:
         return f"no answer within {ANSWER_S:.0f} s; see `antiphon status`"
     return "nothing was heard in the recording: is there speech in it?"

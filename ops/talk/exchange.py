@@ -25,7 +25,11 @@ class Partial:
 
 @dataclass(slots=True)
 class Exchange:
-    """One question and its answer. Times are ms from the first sample sent."""
+    """One question and its answer. Times are ms from the first sample sent.
+
+    A question with a pause in it may be answered in part: the last reply counts, and it is not the last
+    while the caller is still being heard.
+    """
 
     partials: list[Partial] = field(default_factory=list)
     heard: str = ""
@@ -36,13 +40,19 @@ class Exchange:
     speech_ended_ms: float = 0.0
     audible_ms: float | None = None
     responding: bool = False
-    complete: bool = False
+    replied: bool = False
+    _speaking: bool = False
     _audio: list[Int16] = field(default_factory=list)
 
     @property
     def audio(self) -> Int16:
         """The answer, mono int16 at 24 kHz."""
         return np.concatenate(self._audio) if self._audio else np.zeros(0, np.int16)
+
+    @property
+    def complete(self) -> bool:
+        """Whether a reply to all that was heard has been heard out, or has failed."""
+        return self.replied and not self._speaking
 
     @property
     def voice_to_voice_ms(self) -> float | None:
@@ -60,8 +70,10 @@ class Exchange:
         match event.get("type"):
             case "conversation.item.input_audio_transcription.delta":
                 self.partials.append(Partial(at_ms, event["antiphon"]["text"]))
+            case "input_audio_buffer.speech_started":
+                self._speaking = True
             case "conversation.item.input_audio_transcription.completed":
-                self.heard = f"{self.heard} {event['transcript']}".strip()
+                self._end_utterance(event["transcript"])
             case "response.created":
                 self._begin_reply()
             case "response.output_audio_transcript.delta":
@@ -69,12 +81,18 @@ class Exchange:
             case "response.done":
                 self._end_reply(event["response"])
             case "output_audio_buffer.stopped":
-                self.complete = True
+                self.replied = True
             case "error":
                 self.problem = event["error"]["message"]
 
+    def _end_utterance(self, transcript: str) -> None:
+        self._speaking = False
+        self.heard = f"{self.heard} {transcript}".strip()
+        if transcript.strip():
+            self.replied = False
+
     def _begin_reply(self) -> None:
-        self.responding, self.complete = True, False
+        self.responding, self.replied = True, False
         self.answered, self.audible_ms = "", None
         self._audio.clear()
 
@@ -82,8 +100,9 @@ class Exchange:
         self.responding = False
         self.status = response["status"]
         self.timeline_ms = response.get("antiphon", {}).get("timeline_ms", {})
-        if self.status == "failed" or not len(self.audio):
-            self.complete = True
+        # A cancelled reply gives way to another one.
+        if self.status == "failed" or (self.status != "cancelled" and not self._audio):
+            self.replied = True
 
 
 def _audible(audio: Int16) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def test_a_question_is_played_and_its_answer_heard(tmp_path: Path) -> None:
     assert events == [item for item in REPLY if isinstance(item, dict)]
     assert agent.metadata["authorization"] == "Bearer ak_key"
     assert agent.events == []
+    # A frame is sent when it is over, as a microphone would: not before its last sample was there.
+    assert exchange.partials[0].at_ms >= 340 + 10 * 20 - 1
     heard = np.frombuffer(agent.heard, "<i2")
     assert np.array_equal(heard[: len(QUESTION)], QUESTION)
     # After it, its own background, and no click of digital silence.
@@ -57,6 +60,15 @@ def test_a_refusal_is_told(tmp_path: Path) -> None:
         talked(Agent(refusal="the key is not known here"), tmp_path)
 
 
+def test_a_refusal_is_told_though_there_is_more_to_send_than_it_takes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(NotPermitted, match="no such key"):
+        talked(Agent(refusal="no such key"), tmp_path, language="de")
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+
+
 def test_an_appliance_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="conversation service is not reachable"):
         asyncio.run(talk(f"unix:{tmp_path}/none.sock", "ak_key", QUESTION))
@@ -71,6 +83,7 @@ def test_an_appliance_that_hangs_up_is_told(tmp_path: Path) -> None:
     ("reply", "said"),
     [
         ((), "nothing was heard in the recording: is there speech in it"),
+        (REPLY[:5], "the answer broke off and did not go on for 0 s"),
         ((HEARD,), "no answer within 0 s; see `antiphon status`"),
         (({"type": "error", "error": {"message": "the voice is out"}},), "no answer: the voice"),
     ],
@@ -81,6 +94,24 @@ def test_an_answer_that_does_not_come_is_given_up(
     monkeypatch.setattr(caller, "ANSWER_S", 0.3)
     with pytest.raises(Unavailable, match=said):
         talked(Agent(reply=reply), tmp_path)
+
+
+def test_an_answer_stands_though_noise_keeps_the_appliance_listening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caller, "ANSWER_S", 0.3)
+    started = {"type": "input_audio_buffer.speech_started"}
+    exchange = talked(Agent(reply=(*REPLY, started)), tmp_path)
+    assert exchange.answered == "An apple."
+
+
+def test_a_question_of_two_utterances_is_answered_once_both_were_heard(tmp_path: Path) -> None:
+    started = {"type": "input_audio_buffer.speech_started"}
+    more = {**HEARD, "transcript": "And why?"}
+    agent = Agent(reply=(started, *REPLY, started, more, *REPLY[2:]))
+    exchange = talked(agent, tmp_path)
+    assert exchange.heard == "What is it? And why?"
+    assert exchange.answered == "An apple."
 
 
 @pytest.mark.parametrize(

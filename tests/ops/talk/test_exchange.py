@@ -59,6 +59,21 @@ def test_a_reply_without_audio_is_complete_at_its_end() -> None:
     assert failed.complete
 
 
+def test_a_cancelled_reply_is_not_the_answer_though_nothing_of_it_was_heard() -> None:
+    assert not told(CREATED, done("cancelled")).complete
+
+
+def test_while_the_caller_is_being_heard_no_reply_is_the_last() -> None:
+    exchange = told(CREATED, done("completed"))
+    assert exchange.complete
+    exchange.take({"type": "input_audio_buffer.speech_started"}, 3.0)
+    assert exchange.replied and not exchange.complete
+    exchange.take(heard(""), 4.0)
+    assert exchange.complete
+    exchange.take(heard("and then?"), 5.0)
+    assert not exchange.complete
+
+
 def test_a_new_reply_replaces_the_one_before() -> None:
     exchange = told(CREATED, WORD)
     exchange.hear(LOUD, 5.0)
