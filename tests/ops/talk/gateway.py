@@ -1,0 +1,74 @@
+"""The real gateway over made-up engines, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from antiphon.serving import ErrorInterceptor
+from antiphon.v1.conversation_pb2_grpc import add_ConversationServicer_to_server
+from server.converse import Converse
+from server.settings import AgentSettings, ServerSettings
+from tests.server.fakes import FakeGenerator, FakeRecognizer, FakeSynthesizer, services, utterance
+
+HEARD = "What is it?"
+WORDS = ["An ", "apple."]
+PCM_BYTES_PER_MS = 48
+
+
+class Recognizer(FakeRecognizer):
+    """Hears the same words once `after_ms` of audio came; never, where that is None."""
+
+    def __init__(self, after_ms: float | None) -> None:
+        super().__init__()
+        self._after_ms = after_ms
+        self._heard_bytes = 0
+        self.call.on_write = self._listen
+
+    def _listen(self, request: Any) -> None:
+        before_ms = self._heard_bytes / PCM_BYTES_PER_MS
+        self._heard_bytes += len(request.audio)
+        now_ms = self._heard_bytes / PCM_BYTES_PER_MS
+        if self._after_ms is not None and before_ms < self._after_ms <= now_ms:
+            self.call.send(*utterance(HEARD, 40, 100))
+
+
+@contextmanager
+def gateway(
+    folder: Path, key: str, after_ms: float | None = 300, generator: FakeGenerator | None = None
+) -> Iterator[str]:
+    """Serve one caller with `key`; yield the address."""
+    address = f"unix:{folder}/gateway.sock"
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        engines = services(
+            Recognizer(after_ms),
+            generator or FakeGenerator(WORDS, first_ms=5, token_ms=1),
+            FakeSynthesizer(delay_ms=5),
+        )
+        server = grpc.aio.server(interceptors=[ErrorInterceptor()])
+        converse = Converse(engines, ServerSettings(), AgentSettings(), key)
+        add_ConversationServicer_to_server(converse, server)
+        server.add_insecure_port(address)
+        await server.start()
+        ready.set()
+        await stop.wait()
+        await server.stop(None)
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    assert ready.wait(20)
+    try:
+        yield address
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
