@@ -26,7 +26,7 @@ LONGEST_PIECE_MS = 28_000
 CUT_WITHIN_MS = 8_000
 # Long silence inside Whisper's window makes it invent text; sentences across such a gap share little context.
 SETTLE_MS = 1_500
-# Nobody speaks for so long and nobody answers: a television does. Bounds what an utterance holds.
+# A television talks on for ever, and its text would pile up in an utterance that no client ends.
 LONGEST_UTTERANCE_MS = 600_000
 
 
