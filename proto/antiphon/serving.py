@@ -39,7 +39,7 @@ async def serve(address: str, register: Register, *, grace_s: float = SHUTDOWN_G
 
     The address is taken first, so that a port in use is told before an engine loads; `register` then
     loads the engine, adds the servicers and returns their full names. Health answers from then on.
-    Until then a signal ends the process at once: loading blocks for seconds, and there is nothing to end in order.
+    Until then a signal ends the process at once: loading blocks for seconds, and nothing needs an order.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = grpc.aio.server(interceptors=[ErrorInterceptor()], options=SERVER_OPTIONS)

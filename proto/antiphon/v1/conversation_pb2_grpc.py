@@ -27,7 +27,7 @@ if _version_not_supported:
 
 
 class ConversationStub:
-    """Needs a key in the call's metadata: `authorization: Bearer KEY`.
+    """Converse needs a key in the call's metadata: `authorization: Bearer KEY`.
     """
 
     def __init__(self, channel):
@@ -49,7 +49,7 @@ class ConversationStub:
 
 
 class ConversationServicer:
-    """Needs a key in the call's metadata: `authorization: Bearer KEY`.
+    """Converse needs a key in the call's metadata: `authorization: Bearer KEY`.
     """
 
     def Converse(self, request_iterator, context):
@@ -90,7 +90,7 @@ def add_ConversationServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Conversation:
-    """Needs a key in the call's metadata: `authorization: Bearer KEY`.
+    """Converse needs a key in the call's metadata: `authorization: Bearer KEY`.
     """
 
     @staticmethod
