@@ -8,14 +8,12 @@ clips that were also played in real time. Times: a sample of clips, one after an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from statistics import mean
 from typing import Any
 
 import numpy as np
 
-from antiphon.audio import RECOGNITION_RATE_HZ, Int16
 from antiphon.channel import connect
 from antiphon.v1.recognizer_pb2 import RecognizeConfig, Simulation
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
@@ -24,61 +22,17 @@ from inference.asr.vad import Silero
 from models.store import open_store
 from ops.bench.bench import Bench, Engines, Options, Result
 from ops.bench.data import Clip, default_folder, load_clips, spread
-from ops.bench.figures import percentiles, rounded
+from ops.bench.figures import rounded
 from ops.bench.hearing.background import FOLLOWS_S, background
-from ops.bench.hearing.labels import Label, label
-from ops.bench.hearing.listener import SILENCE_MS, Noted, configure, listen
+from ops.bench.hearing.labels import label
+from ops.bench.hearing.listener import SILENCE_MS, configure, listen
 from ops.bench.hearing.one_shot import OneShot
-from ops.bench.hearing.word_errors import Errors, count, difference_interval, rate
+from ops.bench.hearing.scores import SCORED_LANGUAGE, Heard, Paced, Take, figures, finals
 from ops.bench.services import Running, running
 
-NO_SPEECH = "none"
-SCORED_LANGUAGE = "en"
 # In real time 40 clips of at most 15 s are about six minutes.
 PACED_CLIPS = 40
 PACED_SECONDS = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """One clip, what follows it, and its label."""
-
-    clip: Clip
-    speech: Int16
-    samples: Int16
-    label: Label | None
-
-    @property
-    def language(self) -> str:
-        """What the service is told; clips without speech are listened to in English."""
-        return SCORED_LANGUAGE if self.clip.language == NO_SPEECH else self.clip.language
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the service and the baseline made of a clip."""
-
-    take: Take
-    text: str
-    baseline: str | None
-
-    @property
-    def errors(self) -> Errors:
-        """The service's."""
-        return count(self.take.clip.transcript, self.text, self.take.language)
-
-    @property
-    def baseline_errors(self) -> Errors:
-        """One-shot faster-whisper's."""
-        return count(self.take.clip.transcript, self.baseline or "", self.take.language)
-
-
-@dataclass(frozen=True, slots=True)
-class Paced:
-    """What real time showed."""
-
-    noted: list[tuple[Take, Noted]]
-    cpu_s: float
 
 
 async def run(options: Options) -> Result:
@@ -145,54 +99,6 @@ class Session:
         return configure(one.language, partials=partials, simulation=simulation)
 
 
-def figures(heard: Sequence[Heard], paced: Paced) -> dict[str, Any]:
-    """Return the figures of the benchmark."""
-    scored = [one for one in heard if one.take.clip.language == SCORED_LANGUAGE]
-    quiet = [one for one in heard if one.take.clip.language == NO_SPEECH]
-    return {
-        "wer": _rounded(rate([one.errors for one in scored])),
-        **_against_baseline(scored),
-        "by_condition": _by_condition(heard),
-        "first_partial_ms": percentiles(first_partials(paced)),
-        "pause_ms": percentiles(pauses(paced)),
-        "final_ms": percentiles(finals(paced)),
-        "cpu_s_per_audio_s": _cpu_share(paced),
-        "noise_silent_share": rounded(mean(not one.text for one in quiet)) if quiet else None,
-    }
-
-
-def first_partials(paced: Paced) -> list[float]:
-    """Return the ms from the first voiced sample of each clip to its first partial."""
-    return [
-        noted.first_partial_at_ms - one.label.first_ms
-        for one, noted in paced.noted
-        if one.label and noted.first_partial_at_ms is not None
-    ]
-
-
-def since_voice(paced: Paced, at_ms: Callable[[Noted], float | None]) -> list[float]:
-    """Return the ms from the last voiced sample of each clip to the last event of a kind.
-
-    A clip whose last event came before that has lost its end, and no time; the context counts those.
-    """
-    times = [
-        at - one.label.last_ms
-        for one, noted in paced.noted
-        if one.label and (at := at_ms(noted)) is not None
-    ]
-    return [ms for ms in times if ms > 0]
-
-
-def finals(paced: Paced) -> list[float]:
-    """Return the ms from the last voiced sample of each clip to its last final."""
-    return since_voice(paced, lambda noted: noted.final_at_ms)
-
-
-def pauses(paced: Paced) -> list[float]:
-    """Return the ms from the last voiced sample of each clip to its last pause, told with its text."""
-    return since_voice(paced, lambda noted: noted.pause_at_ms)
-
-
 def context(services: Running, heard: Sequence[Heard], paced: Paced) -> dict[str, Any]:
     """Return what was measured and how."""
     texts = {one.take.clip.name: one.text for one in heard}
@@ -242,42 +148,6 @@ def _paced(takes: Sequence[Take]) -> list[Take]:
         if one.clip.language == SCORED_LANGUAGE and one.clip.seconds <= PACED_SECONDS
     ]
     return spread(short, PACED_CLIPS)
-
-
-def _against_baseline(scored: Sequence[Heard]) -> dict[str, Any]:
-    if not scored or any(one.baseline is None for one in scored):
-        return {}
-    ours, theirs = [one.errors for one in scored], [one.baseline_errors for one in scored]
-    low, high = difference_interval(ours, theirs)
-    return {
-        "wer_batch": _rounded(rate(theirs)),
-        "wer_minus_batch_95": {"low": rounded(low), "high": rounded(high)},
-    }
-
-
-def _by_condition(heard: Sequence[Heard]) -> dict[str, Any]:
-    groups: dict[str, list[Heard]] = {}
-    for one in heard:
-        if one.take.clip.language != NO_SPEECH:
-            groups.setdefault(f"{one.take.clip.language} {one.take.clip.condition}", []).append(one)
-    return {name: _condition(group) for name, group in sorted(groups.items())}
-
-
-def _condition(group: Sequence[Heard]) -> dict[str, Any]:
-    counts = [one.errors for one in group]
-    found = {"wer": _rounded(rate(counts)), "words": sum(one.words for one in counts)}
-    if all(one.baseline is not None for one in group):
-        found["wer_batch"] = _rounded(rate([one.baseline_errors for one in group]))
-    return found
-
-
-def _cpu_share(paced: Paced) -> float | None:
-    samples = sum(len(one.samples) for one, _ in paced.noted)
-    return rounded(paced.cpu_s * RECOGNITION_RATE_HZ / samples) if samples else None
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else rounded(value)
 
 
 BENCH = Bench("recognition: word errors beside one-shot faster-whisper, and latency", run)
