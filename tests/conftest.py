@@ -1,16 +1,9 @@
-"""Fixtures that tests in more than one folder share."""
+"""What holds for every test."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from hypothesis import settings
 
-import pytest
-
-from tests.llm_service import Service, vllm_serving
-
-
-@pytest.fixture(scope="session")
-def vllm_service() -> Iterator[Service]:
-    """vLLM with real weights, started once for all tests: that takes 15 s on two idle cores."""
-    with vllm_serving() as service:
-        yield service
+# A deadline asserts a timing, and the machine is shared.
+settings.register_profile("antiphon", deadline=None)
+settings.load_profile("antiphon")
