@@ -12,7 +12,10 @@ from ops.talk.exchange import RATE_HZ, Exchange
 from ops.talk.report import hops
 from server.keys import load as load_key
 
-QUESTION = "What is a good breakfast?"
+# A question and an instruction that even a small model follows: asked about breakfast as the agent
+# that it usually is, it has been seen to talk for 40 s.
+QUESTION = "What is the capital of France?"
+INSTRUCTIONS = "Answer in one short sentence."
 
 
 async def prove(settings: Settings) -> Exchange:
@@ -21,7 +24,7 @@ async def prove(settings: Settings) -> Exchange:
         speak, settings.tts.address, QUESTION, settings.agent.voice, RATE_HZ
     )
     key = load_key(settings.server.key_file)
-    exchange = await talk(settings.server.address, key, question)
+    exchange = await talk(settings.server.address, key, question, instructions=INSTRUCTIONS)
     if not exchange.heard or not len(exchange.audio):
         raise Unavailable(_what_is_missing(exchange))
     return exchange

@@ -35,6 +35,7 @@ async def talk(
     question: Int16,
     on_event: OnEvent = lambda _: None,
     language: str | None = None,
+    instructions: str | None = None,
 ) -> Exchange:
     """Return the exchange that `question` (mono int16 at 24 kHz) led to.
 
@@ -46,7 +47,7 @@ async def talk(
         call = ConversationStub(channel).Converse(metadata=bearer(key))
         caller = _Caller(call, question, on_event)
         try:
-            return await caller.run(language)
+            return await caller.run(_session(language, instructions))
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, "conversation") from None
         finally:
@@ -66,9 +67,9 @@ class _Caller:
         self._limit = asyncio.timeout_at(_now() + len(question) / RATE_HZ + ANSWER_S)
         self.exchange = Exchange(speech_ended_ms=last_voiced_ms(question))
 
-    async def run(self, language: str | None) -> Exchange:
+    async def run(self, session: dict[str, Any]) -> Exchange:
         receiving = asyncio.create_task(self._receive())
-        sending = asyncio.create_task(self._send(language))
+        sending = asyncio.create_task(self._send(session))
         try:
             async with self._limit:
                 await self._until_answered(receiving)
@@ -93,9 +94,9 @@ class _Caller:
             await receiving
             raise Unavailable("the appliance ended the conversation before it answered")
 
-    async def _send(self, language: str | None) -> None:
-        if language is not None:
-            await self._set_language(language)
+    async def _send(self, session: dict[str, Any]) -> None:
+        if session:
+            await self._update(session)
         background = _background(self._question)
         self._origin_s, position = _now(), 0
         while True:
@@ -108,14 +109,8 @@ class _Caller:
                 self._asked = True
                 self._look()
 
-    async def _set_language(self, language: str) -> None:
-        update = {
-            "type": "session.update",
-            "session": {
-                "type": "realtime",
-                "audio": {"input": {"transcription": {"language": language}}},
-            },
-        }
+    async def _update(self, session: dict[str, Any]) -> None:
+        update = {"type": "session.update", "session": {"type": "realtime", **session}}
         await self._call.write(pb.ConverseRequest(event=json.dumps(update)))
 
     async def _receive(self) -> None:
@@ -138,6 +133,16 @@ class _Caller:
     def _look(self) -> None:
         if self._asked and self.exchange.complete:
             self._answered.set()
+
+
+def _session(language: str | None, instructions: str | None) -> dict[str, Any]:
+    """Return what is to be changed in the session before the question."""
+    changed: dict[str, Any] = {}
+    if language is not None:
+        changed["audio"] = {"input": {"transcription": {"language": language}}}
+    if instructions is not None:
+        changed["instructions"] = instructions
+    return changed
 
 
 def last_voiced_ms(question: Int16) -> float:

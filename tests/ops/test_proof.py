@@ -43,7 +43,8 @@ def proven(monkeypatch: pytest.MonkeyPatch, settings: Settings, found: Exchange)
         asked.append(arguments)
         return np.ones(7, np.int16), 24_000
 
-    async def talk(address: str, key: str, question: Int16) -> Exchange:
+    async def talk(address: str, key: str, question: Int16, *, instructions: str) -> Exchange:
+        assert "short" in instructions
         assert (address, len(question)) == ("here:1", 7)
         assert key.startswith("ak_")
         return found

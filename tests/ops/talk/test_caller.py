@@ -48,11 +48,12 @@ def test_a_question_is_played_and_its_answer_heard(tmp_path: Path) -> None:
     assert (heard[len(QUESTION) :] == 5).all()
 
 
-def test_the_language_is_told_first(tmp_path: Path) -> None:
+def test_what_is_changed_in_the_session_is_told_first(tmp_path: Path) -> None:
     agent = Agent()
-    talked(agent, tmp_path, language="de")
-    transcription = agent.events[0]["session"]["audio"]["input"]["transcription"]
-    assert transcription == {"language": "de"}
+    talked(agent, tmp_path, language="de", instructions="Be short.")
+    session = agent.events[0]["session"]
+    assert session["audio"] == {"input": {"transcription": {"language": "de"}}}
+    assert session["instructions"] == "Be short."
 
 
 def test_a_refusal_is_told(tmp_path: Path) -> None:
