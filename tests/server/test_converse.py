@@ -20,6 +20,12 @@ from antiphon.status import from_rpc_error
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.common_pb2 import GetInfoRequest
 from antiphon.v1.conversation_pb2_grpc import ConversationStub, add_ConversationServicer_to_server
+from antiphon.v1.recognizer_pb2 import RecognizeResponse, SpeechStarted
+from antiphon.v1.recognizer_pb2_grpc import (
+    RecognizerServicer,
+    RecognizerStub,
+    add_RecognizerServicer_to_server,
+)
 from server import converse as module
 from server import keys
 from server.conversation.outbox import STALL_S
@@ -31,7 +37,6 @@ from tests.server.world import FRAME, WORDS, Event, first_of
 from tests.virtual_time import run_virtual
 
 KEY = "ak_test"
-Request = bytes | str | None
 
 
 class Line:
@@ -41,6 +46,7 @@ class Line:
         self.received: list[pb.ConverseResponse] = []
         self.reads = asyncio.Event()
         self.reads.set()
+        self._news = asyncio.Event()
         self._metadata = keys.bearer(key)
         self._requests: asyncio.Queue[pb.ConverseRequest | None] = asyncio.Queue()
 
@@ -61,6 +67,13 @@ class Line:
     async def write(self, response: pb.ConverseResponse) -> None:
         await self.reads.wait()
         self.received.append(response)
+        self._news.set()
+
+    async def until(self, count: int) -> None:
+        """Wait for `count` responses in all."""
+        while len(self.received) < count:
+            self._news.clear()
+            await self._news.wait()
 
     async def requests(self) -> AsyncIterator[pb.ConverseRequest]:
         while (request := await self._requests.get()) is not None:
@@ -364,6 +377,40 @@ def test_over_grpc_a_caller_that_does_not_read_loses_its_seat(
         assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
     _over_grpc(tmp_path, test)
+
+
+class _Deaf(RecognizerServicer):
+    """Listens, and says nothing."""
+
+    async def Recognize(self, requests: Any, context: Any) -> AsyncIterator[RecognizeResponse]:
+        async for request in requests:
+            if request.HasField("config"):
+                yield RecognizeResponse(speech_started=SpeechStarted())
+
+
+@pytest.mark.parametrize("speaking", [False, True])
+def test_a_recogniser_that_dies_is_named_to_the_caller(tmp_path: Path, speaking: bool) -> None:
+    async def main() -> None:
+        house, line = House(), Line()
+        asr = grpc.aio.server()
+        add_RecognizerServicer_to_server(_Deaf(), asr)
+        asr.add_insecure_port(f"unix:{tmp_path}/asr")
+        await asr.start()
+        async with asyncio.timeout(20), connect(f"unix:{tmp_path}/asr") as channel:
+            house.recognizer.Recognize = RecognizerStub(channel).Recognize  # type: ignore[method-assign]
+            serving = house.answer(line)
+            line.send(FRAME)
+            await line.until(2)  # session.created, speech_started
+            dying = asyncio.create_task(asr.stop(None))
+            while speaking and not serving.done():
+                line.send(FRAME)
+                await asyncio.sleep(0.001)
+            problem = await _refused(serving)
+            assert isinstance(problem, Unavailable)
+            assert "speech recognition service" in problem.message
+            await dying
+
+    asyncio.run(main())
 
 
 def test_over_grpc_info_needs_no_key(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,7 @@ def gateway(
 ) -> Iterator[str]:
     """Serve one caller with `key`; yield the address."""
     address = f"unix:{folder}/gateway.sock"
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    stop = asyncio.Event()
+    ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
         engines = services(
@@ -59,16 +59,17 @@ def gateway(
         add_ConversationServicer_to_server(converse, server)
         server.add_insecure_port(address)
         await server.start()
-        ready.set()
+        stop = asyncio.Event()
+        ready.set_result((asyncio.get_running_loop(), stop))
         await stop.wait()
         await server.stop(None)
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    # Its loop's end waits for what clients that hung up have left behind.
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert ready.wait(20)
+    loop, stop = ready.result(20)
     try:
         yield address
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join()
-        loop.close()

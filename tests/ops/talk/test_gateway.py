@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
-
 from typer.testing import CliRunner, Result
 
 from antiphon.errors import AntiphonError, InvalidInput, Misconfigured, NotPermitted, Unavailable
