@@ -27,7 +27,10 @@ def read_speech(path: Path) -> tuple[Int16, int]:
         ) from None
     if not len(samples):
         raise InvalidInput(f"{path} holds no audio")
-    return from_float(samples.mean(axis=1)), int(rate_hz)
+    try:
+        return from_float(samples.mean(axis=1)), int(rate_hz)
+    except InvalidInput as problem:
+        raise InvalidInput(f"{path}: {problem.message}", reason=problem.reason) from None
 
 
 def write_speech(path: Path, samples: Int16, rate_hz: int) -> None:

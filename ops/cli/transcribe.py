@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,8 @@ def transcribe_command(
         finals.append(final)
         if final.text and not as_json:
             print(final.text, flush=True)
+    if not any(final.text for final in finals):
+        print(f"no speech was found in {file}", file=sys.stderr)
     if as_json:
         print(json.dumps({"utterances": [_as_json(final) for final in finals]}, indent=2))
 

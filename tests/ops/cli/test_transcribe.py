@@ -77,3 +77,12 @@ def test_a_service_that_does_not_run_is_told(
     assert main(["transcribe", clip]) == 1
     told = "antiphon: the speech recognition service is not reachable; see `antiphon status`\n"
     assert capsys.readouterr() == ("", told)
+
+
+def test_a_recording_without_speech_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], clip: str
+) -> None:
+    assert transcribed(monkeypatch, tmp_path, Recognizer([]), clip) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("no speech was found in ")
