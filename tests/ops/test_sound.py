@@ -57,7 +57,7 @@ def test_a_sound_without_samples_is_told(tmp_path: Path) -> None:
 
 def test_samples_that_are_no_numbers_are_told(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.array([0.0, np.nan]), 8_000, subtype="FLOAT")
-    with pytest.raises(InvalidInput, match="a.wav.*NaN"):
+    with pytest.raises(InvalidInput, match=r"a\.wav.*NaN"):
         read_speech(tmp_path / "a.wav")
 
 
