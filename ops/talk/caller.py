@@ -61,6 +61,7 @@ class _Caller:
         self._call = call
         self._question = question
         self._on_event = on_event
+        self._let_in = asyncio.Event()
         self._asked = False
         self._answered = asyncio.Event()
         self._origin_s = _now()
@@ -95,6 +96,8 @@ class _Caller:
             raise Unavailable("the appliance ended the conversation before it answered")
 
     async def _send(self, session: dict[str, Any]) -> None:
+        # A write that breaks hides why the call ended; once the session stands, it is not refused.
+        await self._let_in.wait()
         if session:
             await self._update(session)
         background = _background(self._question)
@@ -115,6 +118,7 @@ class _Caller:
 
     async def _receive(self) -> None:
         async for response in self._call:
+            self._let_in.set()
             at_ms = (_now() - self._origin_s) * 1000
             if response.HasField("audio"):
                 self._progress()

@@ -17,6 +17,7 @@ from antiphon.v1 import conversation_pb2_grpc
 
 ANSWER = (b"\x00\x20" * 240) * 10  # 100 ms, audible
 
+LET_IN = {"type": "session.created"}
 PARTIAL = {
     "type": "conversation.item.input_audio_transcription.delta",
     "antiphon": {"text": "What"},
@@ -60,6 +61,7 @@ class Agent(conversation_pb2_grpc.ConversationServicer):
         self.metadata = dict(context.invocation_metadata())
         if self.refusal:
             context.abort(grpc.StatusCode.UNAUTHENTICATED, self.refusal)
+        yield pb.ConverseResponse(event=json.dumps(LET_IN))
         self._listen(requests)
         for item in self.reply:
             if isinstance(item, bytes):

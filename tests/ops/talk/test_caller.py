@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import asyncio
-import gc
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import grpc
 import numpy as np
 import pytest
 
 from antiphon.audio import Int16
 from antiphon.errors import NotPermitted, Unavailable
+from antiphon.v1 import conversation_pb2 as pb
 from ops.talk import caller
 from ops.talk.caller import FRAME_SAMPLES, last_voiced_ms, talk
 from ops.talk.exchange import RATE_HZ, Exchange
-from tests.ops.talk.agent import ANSWER, HEARD, REPLY, TIMELINE, Agent, serving
+from tests.ops.talk.agent import ANSWER, HEARD, LET_IN, REPLY, TIMELINE, Agent, serving
 
 MS = RATE_HZ // 1000
 # 60 ms of speech between 40 ms and 240 ms of nearly nothing.
@@ -37,7 +42,7 @@ def test_a_question_is_played_and_its_answer_heard(tmp_path: Path) -> None:
     assert exchange.audio.tobytes() == ANSWER
     assert exchange.speech_ended_ms == 100.0
     assert exchange.voice_to_voice_ms is not None
-    assert events == [item for item in REPLY if isinstance(item, dict)]
+    assert events == [LET_IN] + [item for item in REPLY if isinstance(item, dict)]
     assert agent.metadata["authorization"] == "Bearer ak_key"
     assert agent.events == []
     # A frame is sent when it is over, as a microphone would: not before its last sample was there.
@@ -61,13 +66,28 @@ def test_a_refusal_is_told(tmp_path: Path) -> None:
         talked(Agent(refusal="the key is not known here"), tmp_path)
 
 
-def test_a_refusal_is_told_though_there_is_more_to_send_than_it_takes(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+class Hesitant(Agent):
+    """Refuses after a while, and notes what it was sent until then."""
+
+    def Converse(self, requests: Any, context: Any) -> Iterator[pb.ConverseResponse]:
+        reading = threading.Thread(target=self._note, args=(requests,))
+        reading.start()
+        time.sleep(0.1)
+        context.abort(grpc.StatusCode.UNAUTHENTICATED, "no such key")
+        yield pb.ConverseResponse()
+
+    def _note(self, requests: Any) -> None:
+        with suppress(grpc.RpcError):
+            self.events.extend({"request": str(request)} for request in requests)
+
+
+def test_nothing_is_sent_before_the_session_stands_since_it_could_hide_a_refusal(
+    tmp_path: Path,
 ) -> None:
+    agent = Hesitant()
     with pytest.raises(NotPermitted, match="no such key"):
-        talked(Agent(refusal="no such key"), tmp_path, language="de")
-    gc.collect()
-    assert "never retrieved" not in caplog.text
+        talked(agent, tmp_path, language="de")
+    assert agent.events == []
 
 
 def test_an_appliance_that_is_not_there_is_told(tmp_path: Path) -> None:
