@@ -18,11 +18,11 @@ from inference.asr.detector import CHUNK_MS, CHUNK_SAMPLES
 
 # Two chunks: one alone above the threshold is a click more often than a word.
 START_MS = 64
-# The network fires some 50 ms into a word; a soft first consonant lies before that.
+# A soft first consonant lies before what the network takes for voice.
 PREROLL_MS = 320
 # Whisper's window is 30 s, and 1 s of it is kept as padding.
 LONGEST_PIECE_MS = 28_000
-# Where a cut is looked for: wide enough to hold a breath (people take one every 5 s or so).
+# Where a cut is looked for: wide enough to hold a breath.
 CUT_WITHIN_MS = 8_000
 # Long silence inside Whisper's window makes it invent text; sentences across such a gap share little context.
 SETTLE_MS = 1_500

@@ -1,8 +1,8 @@
 """Whether what an engine wrote was said at all: Whisper writes text on every noise (53 clips of 53).
 
-Voice activity keeps most noise away. What comes through is short: on 42 clips of coughs, sneezes, ticking
-clocks and television these rules took away 10 of 17 inventions ("you", "Thank you."), and none of 54 short
-answers.
+Voice activity keeps most noise away. Of 67 clips of coughs, sneezes, laughs and sounds 17 still got a text,
+three of them from a television; these rules took it from 8. Of 77 short answers and backchannels that had a
+text none lost it. The thresholds were chosen on these same clips.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from inference.asr.engine import Hypothesis
 
 # Less voice than this is no word: the shortest answer of our clips has 190 ms of it.
 MIN_VOICED_MS = 96
-# Whisper doubts that there is speech. Alone it would cost words: "five", "book a room" have 0.7.
+# Whisper doubts that there is speech. Alone it would cost words: "five, five" has 0.71, "book a room" 0.65.
 NO_SPEECH_PROBABILITY = 0.6
 # It doubts its words, too. Single words do that: "one" has -1.2, "bed" -1.8, at some 450 ms of voice.
 LOW_LOG_PROBABILITY = -1.0

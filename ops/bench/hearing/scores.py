@@ -26,6 +26,7 @@ class Take:
     speech: Int16
     samples: Int16
     label: Label | None
+    lowered: bool = False
 
     @property
     def language(self) -> str:
