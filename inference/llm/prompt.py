@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -31,7 +32,8 @@ class ChatTemplate:
             self.takes_tools = "tools" in meta.find_undeclared_variables(environment.parse(source))
         except jinja2.TemplateError as error:
             raise Misconfigured(f"the model's chat template cannot be read: {error}") from None
-        self._special_tokens = tuple(token for token in special_tokens if token)
+        listed = "|".join(re.escape(token) for token in special_tokens if token)
+        self._special = re.compile(listed or "(?!)")  # the second matches nothing
         self._names = names
 
     def render(
@@ -78,9 +80,7 @@ class ChatTemplate:
 
     def _defuse(self, text: str) -> str:
         """Spell out special tokens: with one, a caller could end the message and be the system."""
-        for token in self._special_tokens:
-            text = text.replace(token, f"{token[:1]} {token[1:]}")
-        return text
+        return self._special.sub(lambda found: f"{found[0][:1]} {found[0][1:]}", text)
 
 
 def load_template(folder: Path, special_tokens: Sequence[str]) -> ChatTemplate:

@@ -53,8 +53,12 @@ class SimulatedEngine:
         watch = Stopwatch()
         async with self._gate.enter():
             watch.hand_over()
+            # Against moments and not from one to the next, or each late timer would make all later.
+            clock = asyncio.get_running_loop().time
+            due_s = clock()
             for delay_s, events in zip(delays, answer.steps, strict=False):
-                await asyncio.sleep(delay_s)
+                due_s += delay_s
+                await asyncio.sleep(due_s - clock())
                 watch.output()
                 for event in events:
                     yield event

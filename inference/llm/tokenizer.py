@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 import tokenizers
 
 from antiphon.errors import Misconfigured
+from inference.llm.piece_cache import PieceCache
 
-# Encoding this much takes about 2 ms, and holds the interpreter's lock for it; longer text goes to
-# another thread.
+# Encoding this much takes about 1 ms; what takes longer is not for the event loop.
 SHORT_CHARS = 4096
 
 
@@ -33,11 +34,18 @@ class Tokenizer:
         self.size = len(vocabulary)
         self._longest_token_chars = max(map(len, vocabulary))
 
+        self._pieces = PieceCache(self._encode_whole, self.special_tokens)
+
     async def encode(self, text: str) -> list[int]:
         """Return the ids of `text`, in which names of special tokens are those tokens."""
         if len(text) <= SHORT_CHARS:
-            return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
-        encoding = await self._tokenizer.async_encode(text, add_special_tokens=False)
+            return self._pieces.encode(text)
+        return await asyncio.to_thread(self._pieces.encode, text)
+
+    def _encode_whole(self, text: str) -> list[int]:
+        # The fast kind computes no offsets: 0.2 ms for 200 tokens, not 2.8. It lets go of the
+        # interpreter's lock, as only the kind for batches does.
+        (encoding,) = self._tokenizer.encode_batch_fast([text], add_special_tokens=False)
         return list(encoding.ids)
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -59,7 +59,7 @@ class VllmEngine:
         self._end_tokens = frozenset(end_tokens)
         self._ids = count()
         try:
-            self._llm = AsyncLLM.from_engine_args(engine_args(folder, context_tokens, settings))
+            self._llm = start(folder, context_tokens, settings)
         except (RuntimeError, ValueError, OSError) as error:
             raise Misconfigured(f"vLLM cannot start with the model in {folder}: {error}") from None
         self._watch = asyncio.create_task(self._wait_for_death(on_death), name="vllm-watch")
@@ -119,6 +119,11 @@ class VllmEngine:
         # vLLM's own reader of the core's output ends only with the core.
         await asyncio.wait([self._llm.output_handler])
         on_death()
+
+
+def start(folder: Path, context_tokens: int, settings: LlmSettings) -> AsyncLLM:
+    """Return vLLM itself, running, with our settings and nothing of ours around it."""
+    return AsyncLLM.from_engine_args(engine_args(folder, context_tokens, settings))
 
 
 def engine_args(folder: Path, context_tokens: int, settings: LlmSettings) -> AsyncEngineArgs:

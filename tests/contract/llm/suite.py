@@ -259,6 +259,26 @@ def test_the_named_tool_is_called_and_no_other(service: Service, tool: pb.Tool) 
         expect_missing(service, asked, Capability.FORCED_TOOLS)
 
 
+def test_arguments_follow_references_in_their_schema(service: Service) -> None:
+    schema = {
+        "properties": {"size": {"$ref": "#/$defs/size"}},
+        "required": ["size"],
+        "additionalProperties": False,
+        "$defs": {"size": {"type": "string", "enum": ["small", "large"]}},
+    }
+    asked = request(
+        "A pizza, please.",
+        tools=[pb.Tool(name="order", parameters=json.dumps(schema))],
+        tool_choice=pb.TOOL_CHOICE_REQUIRED,
+        sampling=greedy(max_tokens=60),
+    )
+    if Capability.FORCED_TOOLS not in service.capabilities:
+        expect_missing(service, asked, Capability.FORCED_TOOLS)
+        return
+    (call,) = service.ask(asked).calls
+    assert json.loads(call.arguments)["size"] in ("small", "large")
+
+
 def test_a_call_that_is_cut_off_is_no_call(service: Service) -> None:
     asked = request(
         tools=[WEATHER], tool_choice=pb.TOOL_CHOICE_REQUIRED, sampling=greedy(max_tokens=2)
@@ -321,6 +341,7 @@ BAD_INPUT = {
     "schema nested without end": request(PLANTED, json_schema='{"a":' * 5000),
     "tool named in words": request(PLANTED, tools=[pb.Tool(name=f"a {PLANTED}")]),
     "parameters that are no JSON": request(tools=[pb.Tool(name="a", parameters=PLANTED)]),
+    "parameters of no object": request(tools=[pb.Tool(name="a", parameters='{"type": "array"}')]),
     "required, but no tool": request(PLANTED, tool_choice=pb.TOOL_CHOICE_REQUIRED),
     "a tool that is not there": request(
         tools=[CLOCK], tool_choice=pb.TOOL_CHOICE_REQUIRED, tool_name=PLANTED

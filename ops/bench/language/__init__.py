@@ -1,0 +1,1 @@
+"""What `antiphon bench llm` is made of."""
