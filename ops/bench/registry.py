@@ -8,7 +8,7 @@ from antiphon.errors import NotFound
 from ops.bench.bench import Bench
 
 # Each is `BENCH` in ops/bench/NAME.py, imported only when it runs.
-NAMES = ("asr", "tts")
+NAMES = ("asr", "tts", "llm")
 
 
 def find(name: str) -> Bench:
