@@ -165,9 +165,12 @@ def test_four_at_a_time_are_each_answered(service: Service) -> None:
 def test_cancelled_work_stops(service: Service) -> None:
     async def cancel_eight(stub: GeneratorStub) -> None:
         calls = [stub.Generate(long_request()) for _ in range(8)]
-        await anext(aiter(calls[0]))
+        # Any of them may be the first to be served.
+        reading = [asyncio.ensure_future(anext(aiter(call))) for call in calls]
+        await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
         for call in calls:
             call.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
 
     service.with_stub(cancel_eight)
     # Were one of them still at work, it would take much longer until this got its turn.
