@@ -68,6 +68,7 @@ check_system_packages() {
     local missing=()
     [[ -n $python ]] || missing+=(python3.11-venv)
     [[ " $* " != *" tts "* ]] || command -v espeak-ng >/dev/null || missing+=(espeak-ng)
+    [[ " $* " != *" main "* ]] || grep -q 'libopus\.so\.0 ' <<<"$(/sbin/ldconfig -p)" || missing+=(libopus0)
     [[ " $* " != *" vllm "* ]] || grep -q 'libnuma\.so\.1 ' <<<"$(/sbin/ldconfig -p)" || missing+=(libnuma1)
     ((${#missing[@]})) || return 0
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from antiphon.errors import Misconfigured
 from antiphon.paths import runtime_dir
 from ops.doctor.finding import Finding
 from ops.settings import Settings
 from ops.supervisor.addresses import check_free
-from ops.supervisor.plan import SERVICES
+from ops.supervisor.plan import SERVICES, listens
 from ops.supervisor.run_folder import holder
-from server.keys import load as load_key
+from server.access.installation_key import load as load_key
 
 
 def addresses(settings: Settings) -> Iterator[Finding]:
@@ -24,9 +24,13 @@ def addresses(settings: Settings) -> Iterator[Finding]:
     # `antiphon up` makes it; without it no socket could be judged.
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in SERVICES:
-        address = getattr(settings, name).address
+        yield from _free(name, listens(settings, name))
+
+
+def _free(name: str, addresses: Mapping[str, str]) -> Iterator[Finding]:
+    for setting, address in addresses.items():
         try:
-            check_free(f"[{name}] address", address)
+            check_free(setting, address)
             yield Finding("addresses", f"{name} can listen at {address}")
         except Misconfigured as error:
             what, _, mend = error.message.rpartition("; ")

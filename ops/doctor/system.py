@@ -15,7 +15,7 @@ from models.pull import plan
 from models.sources.supply import CatalogueSupply
 from models.store import Store, open_store
 from ops.doctor.finding import Finding
-from ops.needed_models import absent
+from ops.needed_models import absent, needed
 from ops.settings import Settings
 
 APT = "sudo apt-get update && sudo apt-get install --yes"
@@ -31,6 +31,7 @@ def machine() -> Finding:
 
 def packages(settings: Settings) -> Iterator[Finding]:
     """Look for what Debian has and no package index."""
+    yield _package("libopus0", find_library("opus") is not None)
     if settings.tts.engine == "coqui":
         yield _package("espeak-ng", shutil.which("espeak-ng") is not None)
     if settings.llm.engine == "vllm":
@@ -52,7 +53,7 @@ def disk(settings: Settings) -> Iterator[Finding]:
 
 def _missing_mib(store: Store, settings: Settings) -> int:
     supply = CatalogueSupply(settings.models.dir, settings.models.hub_url, Silent())
-    return sum(entry.disk_mib for entry in plan(store, absent(store, settings), supply))
+    return sum(entry.disk_mib for entry in plan(store, absent(store, needed(settings)), supply))
 
 
 def _room(what: str, folder: Path, needed_mib: int) -> Finding:

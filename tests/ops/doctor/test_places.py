@@ -10,7 +10,7 @@ from ops.doctor.finding import Finding
 from ops.doctor.places import addresses, key
 from ops.settings import Settings
 from ops.supervisor.run_folder import hold
-from server.keys import load_or_make
+from server.access.installation_key import load_or_make
 
 
 @pytest.fixture(autouse=True)
@@ -24,27 +24,32 @@ def settings(**environ: str) -> Settings:
 
 
 def test_each_address_is_tried(folder: Path) -> None:
-    found = list(addresses(settings(ADDRESS=f"unix:{folder}/server.sock")))
+    places = {"ADDRESS": f"unix:{folder}/server.sock", "HTTP": f"unix:{folder}/http.sock"}
+    found = list(addresses(settings(**places)))
     assert [one.what for one in found] == [
-        f"{name} can listen at unix:{folder}/{name}.sock"
-        for name in ("asr", "llm", "tts", "server")
+        *(
+            f"{name} can listen at unix:{folder}/{name}.sock"
+            for name in ("asr", "llm", "tts", "server")
+        ),
+        f"server can listen at unix:{folder}/http.sock",
     ]
     assert not any(one.amiss for one in found)
 
 
-def test_a_taken_port_is_amiss() -> None:
+@pytest.mark.parametrize(("name", "place"), [("ADDRESS", -2), ("HTTP", -1)])
+def test_a_taken_port_is_amiss(name: str, place: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
-        found = list(addresses(settings(ADDRESS=address)))[-1]
+        found = list(addresses(settings(**{name: address})))[place]
     assert found == Finding(
         "addresses",
-        f"[server] address: cannot listen at {address}: Address already in use",
+        f"[server] {name.lower()}: cannot listen at {address}: Address already in use",
         "stop the process that uses it, or set another address",
     )
 
 
 def test_an_address_that_is_none_is_amiss() -> None:
-    found = list(addresses(settings(ADDRESS="nowhere")))[-1]
+    found = list(addresses(settings(ADDRESS="nowhere")))[-2]
     assert found.amiss
     assert "'nowhere' is neither HOST:PORT nor unix:PATH" in found.what
 

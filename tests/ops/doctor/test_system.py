@@ -32,13 +32,16 @@ def test_debians_packages_are_looked_for_where_they_are_needed(
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/espeak-ng")
     monkeypatch.setattr(system, "find_library", lambda _: "libnuma.so.1")
     assert [one.what for one in packages(vllm)] == [
+        "libopus0 is installed",
         "espeak-ng is installed",
         "libnuma1 is installed",
     ]
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(system, "find_library", lambda _: None)
-    assert [one.mend.rpartition(" ")[2] for one in packages(vllm)] == ["espeak-ng", "libnuma1"]
-    assert list(packages(Settings.load({"ANTIPHON_TTS__ENGINE": "simulated"}))) == []
+    names = [one.mend.rpartition(" ")[2] for one in packages(vllm)]
+    assert names == ["libopus0", "espeak-ng", "libnuma1"]
+    simulated = Settings.load({"ANTIPHON_TTS__ENGINE": "simulated"})
+    assert [one.mend.rpartition(" ")[2] for one in packages(simulated)] == ["libopus0"]
 
 
 @pytest.fixture
