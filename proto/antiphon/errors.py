@@ -4,6 +4,7 @@ AntiphonError
 ├── InvalidInput         the caller's mistake: INVALID_ARGUMENT, 400
 ├── NotPermitted         no key, or a wrong one: UNAUTHENTICATED, 401
 ├── NotFound             a name that does not exist: NOT_FOUND, 404
+├── Conflict             at odds with what has happened meanwhile: ABORTED, 409
 ├── Exhausted            full, now: RESOURCE_EXHAUSTED, 503
 ├── Unsupported          this engine cannot: UNIMPLEMENTED, 501
 ├── Unavailable          a service is down or failed: UNAVAILABLE, 503
@@ -57,6 +58,14 @@ class NotFound(AntiphonError):
     status = grpc.StatusCode.NOT_FOUND
     http_status = 404
     default_reason = "NOT_FOUND"
+
+
+class Conflict(AntiphonError):
+    """What the caller asks for, or has, is at odds with what happened meanwhile."""
+
+    status = grpc.StatusCode.ABORTED
+    http_status = 409
+    default_reason = "CONFLICT"
 
 
 class Exhausted(AntiphonError):

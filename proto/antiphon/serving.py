@@ -6,8 +6,9 @@ import asyncio
 import inspect
 import logging
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -32,33 +33,66 @@ SERVER_OPTIONS = (
 )
 
 Register = Callable[[grpc.aio.Server], Awaitable[list[str]]]
+# Serves something else in this process until the event is set, drains it, and returns.
+Beside = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
-async def serve(address: str, register: Register, *, grace_s: float = SHUTDOWN_GRACE_S) -> None:
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """A second address at which the same services are served, over TLS."""
+
+    address: str
+    credentials: grpc.ServerCredentials
+
+
+async def serve(
+    address: str,
+    register: Register,
+    *,
+    grace_s: float = SHUTDOWN_GRACE_S,
+    secured: Secured | None = None,
+    beside: Sequence[Beside] = (),
+) -> None:
     """Serve at `address` (`unix:PATH` or `HOST:PORT`) until SIGTERM or SIGINT.
 
     The address is taken first, so that a port in use is told before an engine loads; `register` then
     loads the engine, adds the servicers and returns their full names. Health answers from then on.
     Until then a signal ends the process at once: loading blocks for seconds, and nothing needs an order.
+    What is served `beside` starts and drains together with gRPC.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = grpc.aio.server(interceptors=[ErrorInterceptor()], options=SERVER_OPTIONS)
-    _bind(server, address)
+    try:
+        _bind(server, address)
+        if secured is not None:
+            _bind(server, secured.address, secured.credentials)
+        names = await register(server)
+        await _until_told_to_stop(server, names, grace_s, beside)
+    finally:
+        # Also where it never started: left to the garbage collector, gRPC looks for a loop that is gone.
+        await server.stop(None)
+    log.info("stopped")
+
+
+async def _until_told_to_stop(
+    server: grpc.aio.Server, names: list[str], grace_s: float, beside: Sequence[Beside]
+) -> None:
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    names = await register(server)
-    stop = _stop_event()
     reflection.enable_server_reflection(
         [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
     )
-    await server.start()
-    for name in ["", *names]:
-        await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
-    log.info("serving %s at %s", ", ".join(names), address)
-    await stop.wait()
-    await checks.enter_graceful_shutdown()
-    await server.stop(grace_s)
-    log.info("stopped")
+    stop = _stop_event()
+    async with asyncio.TaskGroup() as group:
+        for serve_other in beside:
+            group.create_task(serve_other(stop))
+        await server.start()
+        for name in ["", *names]:
+            await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+        log.info("serving %s", ", ".join(names))
+        await stop.wait()
+        await checks.enter_graceful_shutdown()
+        await server.stop(grace_s)
 
 
 def _stop_event() -> asyncio.Event:
@@ -69,9 +103,14 @@ def _stop_event() -> asyncio.Event:
     return stop
 
 
-def _bind(server: grpc.aio.Server, address: str) -> None:
+def _bind(
+    server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials | None = None
+) -> None:
     try:
-        server.add_insecure_port(address)
+        if credentials is None:
+            server.add_insecure_port(address)
+        else:
+            server.add_secure_port(address, credentials)
     except RuntimeError:
         raise Misconfigured(
             f"cannot listen at {address}: another process uses it, or it is not an address of this "
@@ -141,9 +180,11 @@ def run(main: Coroutine[Any, Any, None]) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    status = 0
     try:
         asyncio.run(main)
-    except AntiphonError as error:
-        log.error("%s", error.message)
-        return 2
-    return 0
+    except* AntiphonError as errors:
+        # What is raised beside running tasks comes in groups.
+        log.error("%s", understand(errors, "the service").message)
+        status = 2
+    return status

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json
 
 from antiphon.errors import Misconfigured
 
@@ -30,6 +30,11 @@ class Table(BaseModel):
 
 
 T = TypeVar("T", bound=Table)
+
+
+def from_text(value: Any) -> Any:
+    """Read a list that stands in an environment variable, as JSON: for a field's `BeforeValidator`."""
+    return from_json(value) if isinstance(value, str) else value
 
 
 def load(name: str, model: type[T], environ: Mapping[str, str] = os.environ) -> T:

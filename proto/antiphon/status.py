@@ -10,6 +10,7 @@ from grpc_status import rpc_status
 from antiphon.errors import (
     DOMAIN,
     AntiphonError,
+    Conflict,
     Exhausted,
     InvalidInput,
     Misconfigured,
@@ -23,6 +24,7 @@ _LEAVES = (
     InvalidInput,
     NotPermitted,
     NotFound,
+    Conflict,
     Exhausted,
     Unsupported,
     Unavailable,

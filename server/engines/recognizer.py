@@ -16,26 +16,29 @@ SERVICE = "speech recognition"
 
 
 class Recognition:
-    """A stream for the session's input format, language and way of ending an utterance.
+    """A stream for the session's input format and language; it ends an utterance when it is told to.
+
+    Its positions count on from `from_ms`, what the session had heard before on other streams.
 
     `open` comes first; whatever sends may wait for the service, and raises an `AntiphonError` where it
     fails.
     """
 
-    def __init__(self, stub: RecognizerStub, config: SessionConfig) -> None:
+    def __init__(self, stub: RecognizerStub, config: SessionConfig, from_ms: float = 0.0) -> None:
         self._stream: Stream[pb.RecognizeRequest, pb.RecognizeResponse] = Stream(
             stub.Recognize(), SERVICE
         )
         self._config = config
         wire = config.input_format
         self._bytes_per_ms = wire.rate_hz * SAMPLE_BYTES[wire.encoding] / 1000
+        self._from_ms = from_ms
         self._fed_bytes = 0
         self._half_closed = False
 
     @property
     def fed_ms(self) -> float:
-        """How much audio was fed."""
-        return self._fed_bytes / self._bytes_per_ms
+        """The position up to which audio was fed."""
+        return self._from_ms + self._fed_bytes / self._bytes_per_ms
 
     async def open(self) -> None:
         """Send the configuration."""
@@ -47,8 +50,9 @@ class Recognition:
         self._fed_bytes += len(audio)
 
     async def finish_utterance(self) -> None:
-        """Ask for the Final of what was heard so far."""
-        await self._stream.write(pb.RecognizeRequest(finish=pb.FinishUtterance()))
+        """Ask for the Final of what was heard so far; after `half_close` it comes unasked."""
+        if not self._half_closed:
+            await self._stream.write(pb.RecognizeRequest(finish=pb.FinishUtterance()))
 
     async def half_close(self) -> None:
         """Say that no more audio comes; events still follow."""
@@ -58,6 +62,7 @@ class Recognition:
     async def events(self) -> AsyncIterator[pb.RecognizeResponse]:
         """Yield events until the service ends the stream, which before `half_close` is an error too."""
         async for event in self._stream.responses():
+            _shift(event, self._from_ms)
             yield event
         if not self._half_closed:
             raise Unavailable(f"the {SERVICE} service ended the stream")
@@ -67,12 +72,29 @@ class Recognition:
         self._stream.cancel()
 
 
+def _shift(event: pb.RecognizeResponse, by_ms: float) -> None:
+    """Let the positions that a session uses count from where the stream began."""
+    match event.WhichOneof("event"):
+        case "speech_started":
+            event.speech_started.start_ms += by_ms
+        case "speech_hushed":
+            event.speech_hushed.end_ms += by_ms
+        case "pause":
+            event.pause.end_ms += by_ms
+        case "final":
+            event.final.start_ms += by_ms
+            event.final.end_ms += by_ms
+
+
 def _config(config: SessionConfig) -> pb.RecognizeConfig:
     request = pb.RecognizeConfig(
-        audio=audio_format(config.input_format), language=config.language, partials=True
+        audio=audio_format(config.input_format),
+        language=config.language,
+        partials=True,
+        hushes=True,
     )
-    if config.silence_ms is None:
-        request.external.SetInParent()
-    else:
-        request.silence.silence_ms = config.silence_ms
+    request.external.SetInParent()
+    if config.simulation is not None:
+        text, voiced_ms = config.simulation
+        request.simulation.MergeFrom(pb.Simulation(text=text, voiced_ms=voiced_ms))
     return request

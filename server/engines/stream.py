@@ -11,6 +11,7 @@ import grpc
 
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.status import from_rpc_error
+from antiphon.timing import Timing, from_trailers
 
 # gRPC takes a message at once while its window has room: a service that takes none for so long hangs.
 TAKE_S = 10.0
@@ -67,6 +68,10 @@ class Stream(Generic[Request, Response]):
     def responses(self, patience_s: float | None = None) -> AsyncIterator[Response]:
         """Yield responses as the function of this name does."""
         return responses(self._call, self._service, patience_s)
+
+    async def timing(self) -> Timing | None:
+        """Return what the service says of its own work; call it once the responses have ended."""
+        return from_trailers(await self._call.trailing_metadata())
 
     def cancel(self) -> None:
         """Drop the call; nothing happens where it has ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from antiphon.timing import Timing
 from antiphon.v1 import synthesizer_pb2 as pb
 from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
 from server.engines.formats import audio_format
@@ -49,6 +50,10 @@ class Speech:
         async for response in self._stream.responses(PATIENCE_S):
             if response.HasField("audio"):
                 yield response.audio
+
+    async def timing(self) -> Timing | None:
+        """Return what the service says of its own work; call it once all chunks have come."""
+        return await self._stream.timing()
 
     def cancel(self) -> None:
         """Drop the stream."""

@@ -17,7 +17,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from antiphon.channel import connect
 from antiphon.errors import AntiphonError, InvalidInput, Misconfigured, NotFound, Unavailable
-from antiphon.serving import run, serve
+from antiphon.serving import Secured, run, serve
 from antiphon.status import from_rpc_error
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.common_pb2 import GetInfoRequest, ServiceInfo
@@ -187,9 +187,63 @@ def test_a_port_in_use_is_told_before_anything_loads() -> None:
             asyncio.run(serve(address, register))
 
 
+def test_what_is_served_beside_starts_and_drains_with_it(tmp_path: Path) -> None:
+    address = f"unix:{tmp_path}/s"
+    steps: list[str] = []
+
+    async def register(server: grpc.aio.Server) -> list[str]:
+        steps.append("registered")
+        return []
+
+    async def beside(stop: asyncio.Event) -> None:
+        steps.append("begun")
+        os.kill(os.getpid(), signal.SIGTERM)
+        await stop.wait()
+        await asyncio.sleep(0.05)
+        steps.append("drained")
+
+    asyncio.run(serve(address, register, grace_s=0, beside=[beside]))
+    assert steps == ["registered", "begun", "drained"]
+
+
+def test_what_fails_beside_it_ends_it(tmp_path: Path) -> None:
+    async def register(server: grpc.aio.Server) -> list[str]:
+        return []
+
+    async def fail(stop: asyncio.Event) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup) as ended:
+        asyncio.run(serve(f"unix:{tmp_path}/s", register, grace_s=0, beside=[fail]))
+    assert isinstance(ended.value.exceptions[0], ZeroDivisionError)
+
+
+def test_a_second_address_that_is_taken_is_told(tmp_path: Path) -> None:
+    async def register(_: grpc.aio.Server) -> list[str]:
+        raise AssertionError("loaded")
+
+    async def main() -> None:
+        credentials = grpc.ssl_server_credentials([(b"key", b"certificate")])
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            with pytest.raises(Misconfigured, match=address):
+                await serve(f"unix:{tmp_path}/s", register, secured=Secured(address, credentials))
+
+    asyncio.run(main())
+
+
 def test_run_turns_a_bad_start_into_one_line(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         raise Misconfigured("setting x is wrong")
+
+    assert run(main()) == 2
+    assert "setting x is wrong" in caplog.text
+
+
+def test_run_finds_the_cause_in_a_group(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with asyncio.TaskGroup(), asyncio.TaskGroup():
+            raise Misconfigured("setting x is wrong")
 
     assert run(main()) == 2
     assert "setting x is wrong" in caplog.text

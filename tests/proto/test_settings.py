@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from antiphon.errors import Misconfigured
-from antiphon.settings import Table, load, load_all
+from antiphon.settings import Table, from_text, load, load_all
 
 
 class Inner(Table):
@@ -33,6 +34,17 @@ def test_environment_overrides_file_overrides_default(tmp_path: Path) -> None:
 def test_nested_tables_are_merged(tmp_path: Path) -> None:
     environ = _environ(tmp_path, "[demo]\nname = 'y'\n", ANTIPHON_DEMO__INNER__THRESHOLD="0.25")
     assert load("demo", Demo, environ) == Demo(name="y", inner=Inner(threshold=0.25))
+
+
+def test_a_list_in_the_environment_is_json(tmp_path: Path) -> None:
+    class Lists(Table):
+        names: Annotated[tuple[str, ...], BeforeValidator(from_text)] = ()
+
+    assert load("lists", Lists, _environ(tmp_path, "[lists]\nnames = ['a']")).names == ("a",)
+    environ = _environ(tmp_path, "", ANTIPHON_LISTS__NAMES='["b", "c"]')
+    assert load("lists", Lists, environ).names == ("b", "c")
+    with pytest.raises(Misconfigured, match=r"lists.names = 'b, c'"):
+        load("lists", Lists, _environ(tmp_path, "", ANTIPHON_LISTS__NAMES="b, c"))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,10 @@ class ConversationServicer:
         """Both sides send whenever they like. `event` is one event of OpenAI's Realtime API (GA) as JSON
         text; the server's first is session.created. Speech travels as `audio`, not as base64 inside
         events. The client ends the session by half-closing, after which the reply in progress is still
-        delivered, or at once by cancelling. The server ends it only with an error or when it shuts down.
+        delivered. A call that is cancelled or breaks leaves its session for 60 s to a call whose metadata
+        hold `antiphon-resume-token`, the session.antiphon.resume_token of session.created; a second call
+        with it ends the first with ABORTED. The server ends a call when the agent hangs up, with an error,
+        or when it shuts down.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -18,13 +18,15 @@ class RecognizeRequest(_message.Message):
     def __init__(self, config: _Optional[_Union[RecognizeConfig, _Mapping]] = ..., audio: _Optional[bytes] = ..., finish: _Optional[_Union[FinishUtterance, _Mapping]] = ...) -> None: ...
 
 class RecognizeConfig(_message.Message):
-    __slots__ = ("audio", "language", "external", "silence", "partials", "word_times", "simulation")
+    __slots__ = ("audio", "language", "external", "silence", "partials", "word_times", "first_partial_ms", "hushes", "simulation")
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_FIELD_NUMBER: _ClassVar[int]
     SILENCE_FIELD_NUMBER: _ClassVar[int]
     PARTIALS_FIELD_NUMBER: _ClassVar[int]
     WORD_TIMES_FIELD_NUMBER: _ClassVar[int]
+    FIRST_PARTIAL_MS_FIELD_NUMBER: _ClassVar[int]
+    HUSHES_FIELD_NUMBER: _ClassVar[int]
     SIMULATION_FIELD_NUMBER: _ClassVar[int]
     audio: _common_pb2.AudioFormat
     language: str
@@ -32,8 +34,10 @@ class RecognizeConfig(_message.Message):
     silence: SilenceEndpointing
     partials: bool
     word_times: bool
+    first_partial_ms: int
+    hushes: bool
     simulation: Simulation
-    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., language: _Optional[str] = ..., external: _Optional[_Union[ExternalEndpointing, _Mapping]] = ..., silence: _Optional[_Union[SilenceEndpointing, _Mapping]] = ..., partials: _Optional[bool] = ..., word_times: _Optional[bool] = ..., simulation: _Optional[_Union[Simulation, _Mapping]] = ...) -> None: ...
+    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., language: _Optional[str] = ..., external: _Optional[_Union[ExternalEndpointing, _Mapping]] = ..., silence: _Optional[_Union[SilenceEndpointing, _Mapping]] = ..., partials: _Optional[bool] = ..., word_times: _Optional[bool] = ..., first_partial_ms: _Optional[int] = ..., hushes: _Optional[bool] = ..., simulation: _Optional[_Union[Simulation, _Mapping]] = ...) -> None: ...
 
 class ExternalEndpointing(_message.Message):
     __slots__ = ()
@@ -58,18 +62,20 @@ class FinishUtterance(_message.Message):
     def __init__(self) -> None: ...
 
 class RecognizeResponse(_message.Message):
-    __slots__ = ("speech_started", "partial", "pause", "speech_resumed", "final")
+    __slots__ = ("speech_started", "partial", "pause", "speech_resumed", "final", "speech_hushed")
     SPEECH_STARTED_FIELD_NUMBER: _ClassVar[int]
     PARTIAL_FIELD_NUMBER: _ClassVar[int]
     PAUSE_FIELD_NUMBER: _ClassVar[int]
     SPEECH_RESUMED_FIELD_NUMBER: _ClassVar[int]
     FINAL_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_HUSHED_FIELD_NUMBER: _ClassVar[int]
     speech_started: SpeechStarted
     partial: Partial
     pause: Pause
     speech_resumed: SpeechResumed
     final: Final
-    def __init__(self, speech_started: _Optional[_Union[SpeechStarted, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., pause: _Optional[_Union[Pause, _Mapping]] = ..., speech_resumed: _Optional[_Union[SpeechResumed, _Mapping]] = ..., final: _Optional[_Union[Final, _Mapping]] = ...) -> None: ...
+    speech_hushed: SpeechHushed
+    def __init__(self, speech_started: _Optional[_Union[SpeechStarted, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., pause: _Optional[_Union[Pause, _Mapping]] = ..., speech_resumed: _Optional[_Union[SpeechResumed, _Mapping]] = ..., final: _Optional[_Union[Final, _Mapping]] = ..., speech_hushed: _Optional[_Union[SpeechHushed, _Mapping]] = ...) -> None: ...
 
 class SpeechStarted(_message.Message):
     __slots__ = ("start_ms",)
@@ -98,6 +104,12 @@ class Pause(_message.Message):
     end_of_turn_probability: float
     timing: _common_pb2.Timing
     def __init__(self, end_ms: _Optional[float] = ..., text: _Optional[str] = ..., end_of_turn_probability: _Optional[float] = ..., timing: _Optional[_Union[_common_pb2.Timing, _Mapping]] = ...) -> None: ...
+
+class SpeechHushed(_message.Message):
+    __slots__ = ("end_ms",)
+    END_MS_FIELD_NUMBER: _ClassVar[int]
+    end_ms: float
+    def __init__(self, end_ms: _Optional[float] = ...) -> None: ...
 
 class SpeechResumed(_message.Message):
     __slots__ = ("start_ms",)

@@ -56,6 +56,7 @@ class RecognizerServicer:
         """The client sends `config` once and first, then audio as it comes, in pieces of any size.
         Order of events in one utterance:
         SpeechStarted, Partial*, ( Pause, SpeechResumed, Partial* )*, [ Pause ], Final
+        and, where asked for, a SpeechHushed before each Pause, or before a SpeechResumed without one.
         A Final closes the utterance; the next SpeechStarted opens another, on the same stream, without
         end. The client ends the stream by half-closing: speech still open is then finalised, and the
         service ends the call. The service ends it by itself only with an error.

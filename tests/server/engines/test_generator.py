@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any, cast
 
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from antiphon.errors import Unavailable
 from antiphon.v1 import generator_pb2 as pb
 from server.engines.generator import PATIENCE_S, Generation
+from server.realtime.tools import Tool, Tools
 from tests.server.fakes import FakeGenerator
 from tests.server.world import WORDS
 from tests.virtual_time import run_virtual
 
+LOOK = Tool("look", "Looks up.", {"type": "object"})
 MESSAGES = [pb.Message(role=pb.ROLE_USER, content="hello")]
 
 
@@ -51,3 +54,36 @@ def test_cancel_stops_generation() -> None:
     fake = FakeGenerator(WORDS)
     _start(fake).cancel()
     assert fake.calls[0].cancelled
+
+
+@pytest.mark.parametrize(
+    ("choice", "forced", "told"),
+    [
+        ("auto", "", pb.TOOL_CHOICE_AUTO),
+        ("none", "", pb.TOOL_CHOICE_NONE),
+        ("required", "", pb.TOOL_CHOICE_REQUIRED),
+        ("required", "look", pb.TOOL_CHOICE_REQUIRED),
+    ],
+)
+def test_tools_are_offered_as_the_contract_has_them(
+    choice: str, forced: str, told: pb.ToolChoice
+) -> None:
+    async def main() -> None:
+        Generation(cast(Any, fake), MESSAGES, 77, Tools((LOOK,), choice, forced))
+
+    fake = FakeGenerator([])
+    run_virtual(main())
+    (request,) = fake.requests
+    assert (request.tool_choice, request.tool_name) == (told, forced)
+    (tool,) = request.tools
+    assert (tool.name, tool.description) == ("look", "Looks up.")
+    assert json.loads(tool.parameters) == {"type": "object"}
+
+
+def test_without_tools_there_is_nothing_to_choose() -> None:
+    async def main() -> None:
+        Generation(cast(Any, fake), MESSAGES, 77, Tools(choice="required"))
+
+    fake = FakeGenerator([])
+    run_virtual(main())
+    assert fake.requests[0].tool_choice == pb.TOOL_CHOICE_UNSPECIFIED

@@ -12,7 +12,7 @@ from antiphon.v1 import common_pb2
 from antiphon.v1 import recognizer_pb2 as pb
 from server.engines.recognizer import Recognition
 from server.realtime import session_config
-from server.realtime.session_config import FORMATS, SessionConfig
+from server.realtime.session_config import FORMATS, SessionConfig, TurnDetection
 from server.settings import AgentSettings
 from tests.server.fake_call import FakeCall, rpc_error
 from tests.server.fakes import FakeRecognizer
@@ -40,19 +40,21 @@ async def _nothing(_: Recognition, __: FakeCall) -> None: ...
 
 
 def test_it_opens_with_the_sessions_settings() -> None:
-    (request,) = talk(_nothing, replace(CONFIG, language="de", silence_ms=700))
+    (request,) = talk(_nothing, replace(CONFIG, language="de"))
     assert request.config == pb.RecognizeConfig(
         audio=common_pb2.AudioFormat(
             encoding=common_pb2.AUDIO_ENCODING_PCM_S16LE, sample_rate_hz=24_000
         ),
         language="de",
-        silence=pb.SilenceEndpointing(silence_ms=700),
+        external=pb.ExternalEndpointing(),
         partials=True,
+        hushes=True,
     )
 
 
-def test_a_client_that_ends_its_own_turns_asks_for_external_endpointing() -> None:
-    (request,) = talk(_nothing, replace(CONFIG, silence_ms=None))
+@pytest.mark.parametrize("detection", [None, TurnDetection("server_vad", silence_ms=700)])
+def test_whoever_ends_the_turns_the_recogniser_does_not(detection: TurnDetection | None) -> None:
+    (request,) = talk(_nothing, replace(CONFIG, turn_detection=detection))
     assert request.config.WhichOneof("endpointing") == "external"
 
 
@@ -72,6 +74,15 @@ def test_what_was_fed_is_counted_in_ms(wire: str, size: int, fed_ms: float) -> N
 def test_finish_asks_for_the_final() -> None:
     requests = talk(lambda recognition, _: recognition.finish_utterance())
     assert requests[1].WhichOneof("request") == "finish"
+
+
+def test_after_the_half_close_the_final_comes_unasked() -> None:
+    async def story(recognition: Recognition, call: FakeCall) -> None:
+        await recognition.half_close()
+        await recognition.finish_utterance()
+        assert call.half_closed.is_set()
+
+    assert len(talk(story)) == 1
 
 
 async def _finals(recognition: Recognition) -> list[str]:
@@ -117,3 +128,24 @@ def test_cancel_drops_it() -> None:
         assert reading.cancelled()
 
     talk(story)
+
+
+def test_positions_go_on_where_the_session_was() -> None:
+    async def main() -> None:
+        fake = FakeRecognizer()
+        recognition = Recognition(cast(Any, fake), CONFIG, from_ms=1000)
+        await recognition.feed(bytes(960))
+        assert recognition.fed_ms == 1020
+        fake.call.send(
+            pb.RecognizeResponse(speech_started=pb.SpeechStarted(start_ms=1)),
+            pb.RecognizeResponse(partial=pb.Partial(text="a")),
+            pb.RecognizeResponse(pause=pb.Pause(end_ms=2)),
+            pb.RecognizeResponse(final=pb.Final(start_ms=3, end_ms=4)),
+        )
+        await recognition.half_close()
+        started, _, pause, final = [event async for event in recognition.events()]
+        assert started.speech_started.start_ms == 1001
+        assert pause.pause.end_ms == 1002
+        assert (final.final.start_ms, final.final.end_ms) == (1003, 1004)
+
+    run_virtual(main())
