@@ -10,7 +10,13 @@ from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2 import RecognizeConfig
 from inference.asr.endpointer import Rules
 from inference.asr.engine import Script
-from inference.asr.settings import MAX_SILENCE_MS, MIN_SILENCE_MS, AsrSettings
+from inference.asr.settings import (
+    MAX_PARTIAL_MS,
+    MAX_SILENCE_MS,
+    MIN_PARTIAL_MS,
+    MIN_SILENCE_MS,
+    AsrSettings,
+)
 
 ENCODINGS = {
     common_pb2.AUDIO_ENCODING_PCM_S16LE: Encoding.PCM_S16LE,
@@ -29,7 +35,9 @@ class Listening:
     rules: Rules
     language: str = ""
     partial_samples: int = 0  # between partials; 0: none
+    first_partial_samples: int = 0  # of an utterance, before its first partial
     word_times: bool = False
+    hushes: bool = False  # whether they are told
     script: Script | None = None
 
 
@@ -48,7 +56,9 @@ def read_config(config: RecognizeConfig, settings: AsrSettings) -> Listening:
         rules=_rules(config, settings),
         language=config.language,
         partial_samples=_samples(settings.partial_interval_ms) if config.partials else 0,
+        first_partial_samples=_samples(_first_partial_ms(config, settings)),
         word_times=config.word_times,
+        hushes=config.hushes,
         script=_script(config),
     )
 
@@ -77,6 +87,16 @@ def _silence_ms(config: RecognizeConfig, settings: AsrSettings) -> float | None:
             return silence_ms
         case _:
             return settings.silence_ms
+
+
+def _first_partial_ms(config: RecognizeConfig, settings: AsrSettings) -> float:
+    asked_ms = config.first_partial_ms
+    if asked_ms and not MIN_PARTIAL_MS <= asked_ms <= MAX_PARTIAL_MS:
+        raise InvalidInput(
+            f"first_partial_ms {asked_ms} is outside {MIN_PARTIAL_MS} to {MAX_PARTIAL_MS}",
+            reason="FIRST_PARTIAL_MS",
+        )
+    return asked_ms or settings.partial_interval_ms
 
 
 def _script(config: RecognizeConfig) -> Script | None:

@@ -55,7 +55,9 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Hushed:
-    """No voice for a moment: worth decoding what was said, so that it is there at the pause."""
+    """No voice for a moment, since `at`: worth decoding what was said, so that it is there at the pause."""
+
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ class Endpointer:
         if not self._hushed and silence_ms >= self._hush_ms:
             self._hushed = True
             self._floor = self._position
-            events.append(Hushed())
+            events.append(Hushed(self._voice_end))
         if not self._paused and silence_ms >= self._pause_ms:
             self._paused = True
             events.append(Paused(self._voice_end))

@@ -54,8 +54,13 @@ def started(at: int) -> RecognizeResponse:
     return RecognizeResponse(speech_started=recognizer_pb2.SpeechStarted(start_ms=milliseconds(at)))
 
 
+def hushed(at: int) -> RecognizeResponse:
+    """Tell that there has been no voice for a moment, since `at`."""
+    return RecognizeResponse(speech_hushed=recognizer_pb2.SpeechHushed(end_ms=milliseconds(at)))
+
+
 def resumed(at: int) -> RecognizeResponse:
-    """Tell that a pause was not the end."""
+    """Tell that a hush or a pause was not the end."""
     return RecognizeResponse(speech_resumed=recognizer_pb2.SpeechResumed(start_ms=milliseconds(at)))
 
 

@@ -11,6 +11,8 @@ from antiphon.settings import Table
 
 MIN_SILENCE_MS = 100
 MAX_SILENCE_MS = 5000
+MIN_PARTIAL_MS = 100
+MAX_PARTIAL_MS = 5000
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -31,7 +33,7 @@ class AsrSettings(Table):
     max_streams: Annotated[int, Field(ge=1, le=10_000)] = 32
 
     # With it, a stream takes a fifth of a core altogether (`antiphon bench asr`).
-    partial_interval_ms: Annotated[int, Field(ge=100, le=5000)] = 400
+    partial_interval_ms: Annotated[int, Field(ge=MIN_PARTIAL_MS, le=MAX_PARTIAL_MS)] = 400
     # When to decode what was said, so that it is there at the pause; a word may yet follow.
     hush_ms: Annotated[int, Field(ge=32, le=1000)] = 96
     # When to tell it. Six of the detector's 32 ms chunks: 200 would wait for a seventh.

@@ -104,8 +104,8 @@ class Stream:
 
     async def _advance(self, utterance: Utterance, event: Event) -> None:
         match event:
-            case Hushed():
-                utterance.hush()
+            case Hushed(at):
+                await utterance.hush(at)
             case Paused(at):
                 utterance.pause(at)
             case Resumed(at, audio_from, voiced_before_ms):

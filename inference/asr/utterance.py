@@ -14,11 +14,12 @@ from inference.asr.config import Listening
 from inference.asr.decoder import Decoded, Decoder, Job, Urgency
 from inference.asr.endpointer import Endpointer
 from inference.asr.engine import Hypothesis, Speech
-from inference.asr.gates import is_looping
+from inference.asr.gates import is_looping, is_said
 from inference.asr.heard import Heard, believe, milliseconds
 from inference.asr.history import History
 from inference.asr.stopwatch import Stopwatch
 from inference.asr.transcript import join, stable_chars
+from inference.asr.voice_end import voice_end
 
 # A stream's partials take a third of the engine at most: the next waits for twice what the last one cost.
 PARTIAL_REST = 2.0
@@ -51,12 +52,14 @@ class Utterance:
         self._voiced_before_ms = voiced_before_ms
         self._pieces: list[asyncio.Task[Heard]] = []
         self._partial: asyncio.Task[None] | None = None
-        self._partial_due = start + ears.listening.partial_samples
+        self._partial_due = start + ears.listening.first_partial_samples
         self._partial_end = start
+        self._partial_voiced_ms = 0.0
         self._partial_text = ""
         self._hearing: asyncio.Task[Heard] | None = None
         self._pause: asyncio.Task[Heard] | None = None
         self._pause_told = False
+        self._paused_at = start
         self._settled = False
 
     @property
@@ -72,17 +75,21 @@ class Utterance:
             self._partial_due = ears.history.end + ears.listening.partial_samples
             self._partial = ears.tasks.create_task(self._tell_partial())
 
-    def hush(self) -> None:
-        """Decode what was said, in case it was all."""
+    async def hush(self, at: int) -> None:
+        """Decode what was said, in case it was all: the voice ended at `at`."""
         self._drop_partial()
         self._hearing = self._ears.tasks.create_task(self._hear(self._take()))
+        if self._ears.listening.hushes:
+            await self._ears.emit(tell.hushed(at))
 
     def pause(self, at: int) -> None:
-        """After a hush, tell what was decoded: the voice ended at `at`."""
+        """After a hush, tell what was decoded: the detector ended the voice at `at`."""
         if self._hearing is None:
             raise RuntimeError("a pause without a hush")
         self._pause_told = False
-        telling = self._tell_pause(at, self._hearing, self._take().samples, [*self._pieces])
+        samples = self._take().samples
+        self._paused_at = self._piece_from + voice_end(samples, at - self._piece_from)
+        telling = self._tell_pause(self._paused_at, self._hearing, samples, [*self._pieces])
         self._pause = self._ears.tasks.create_task(telling)
 
     def settle(self) -> None:
@@ -99,12 +106,13 @@ class Utterance:
             self._pieces.append(pause)
             self._begin_piece(audio_from, voiced_before_ms)
             await pause
-        if pause is not None and self._pause_told:
+        pause_told = pause is not None and self._pause_told
+        if not pause_told:
+            for task in (pause, hearing):
+                if task is not None:
+                    task.cancel()
+        if pause_told or self._ears.listening.hushes:
             await self._ears.emit(tell.resumed(at))
-            return
-        for task in (pause, hearing):
-            if task is not None:
-                task.cancel()
 
     async def cut(self, at: int, voiced_ms: float) -> None:
         """End a piece at `at` in the midst of speech; waits for the piece before it, so that none pile up."""
@@ -115,9 +123,13 @@ class Utterance:
         self._begin_piece(at, voiced_ms)
 
     def end(self, at: int) -> asyncio.Task[None]:
-        """Close the utterance, whose voice ended at `at`; return the task that tells its final."""
+        """Close the utterance; return the task that tells its final.
+
+        The detector ended its voice at `at`; where it paused then, that end was told more exactly.
+        """
         self._drop_partial()
         from_pause = self._pause is not None
+        at = self._paused_at if from_pause else at
         last = self._pause or self._hearing
         if last is None:
             last = self._ears.tasks.create_task(self._hear(self._take()))
@@ -153,7 +165,9 @@ class Utterance:
         if not self._ears.endpointer.speaking:
             return None
         self._partial_end = self._ears.history.end
-        return replace(self._take(), draft=True, word_times=False)
+        speech = replace(self._take(), draft=True, word_times=False)
+        self._partial_voiced_ms = speech.voiced_ms
+        return speech
 
     async def _tell_partial(self) -> None:
         decoded = await self._decode(Job(Urgency.PARTIAL, self._take_partial))
@@ -163,9 +177,13 @@ class Utterance:
         rested = self._ears.history.end + int(rest_ms * RECOGNITION_RATE_HZ / 1000)
         self._partial_due = max(self._partial_due, rested)
         hypothesis = decoded.hypothesis
-        if hypothesis.text and not is_looping(hypothesis):
+        if hypothesis.text and self._is_believed(hypothesis):
             text, stable = self._so_far(hypothesis)
             await self._ears.emit(tell.partial(text, stable, self._partial_end))
+
+    def _is_believed(self, hypothesis: Hypothesis) -> bool:
+        # Of 250 ms of voice, a cough as well as a word, Whisper often makes a "you".
+        return not is_looping(hypothesis) and is_said(hypothesis, self._partial_voiced_ms)
 
     def _so_far(self, hypothesis: Hypothesis) -> tuple[str, int]:
         """Return the whole text with `hypothesis` for the piece in progress, and how much of it is stable."""

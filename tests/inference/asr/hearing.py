@@ -96,12 +96,19 @@ class Told:
         return [event.final.text for event in self.events if event.HasField("final")]
 
 
-def listening(silence_ms: float | None = 500, partial_ms: float = 0, **values: Any) -> Listening:
+def listening(
+    silence_ms: float | None = 500,
+    partial_ms: float = 0,
+    first_partial_ms: float | None = None,
+    **values: Any,
+) -> Listening:
+    first_ms = partial_ms if first_partial_ms is None else first_partial_ms
     return Listening(
         Encoding.PCM_S16LE,
         RECOGNITION_RATE_HZ,
         Rules(silence_ms=silence_ms),
         partial_samples=int(partial_ms * RECOGNITION_RATE_HZ / 1000),
+        first_partial_samples=int(first_ms * RECOGNITION_RATE_HZ / 1000),
         **values,
     )
 

@@ -35,15 +35,22 @@ def test_all_that_can_be_asked() -> None:
             language="de",
             partials=True,
             word_times=True,
+            hushes=True,
             silence=SilenceEndpointing(silence_ms=300),
             simulation=Simulation(text="hello", voiced_ms=400),
         ),
         SETTINGS,
     )
     assert (listening.encoding, listening.rate_hz) == (Encoding.MULAW, 8000)
-    assert (listening.partial_samples, listening.word_times) == (4000, True)
+    assert (listening.partial_samples, listening.word_times, listening.hushes) == (4000, True, True)
     assert listening.rules.silence_ms == 300
     assert listening.script == Script("hello", 400)
+
+
+def test_the_first_partial_may_be_sooner_than_later_ones() -> None:
+    assert read_config(asked(partials=True), SETTINGS).first_partial_samples == 4000
+    sooner = read_config(asked(partials=True, first_partial_ms=200), SETTINGS)
+    assert (sooner.first_partial_samples, sooner.partial_samples) == (3200, 4000)
 
 
 def test_external_endpointing_has_no_silence() -> None:
@@ -68,6 +75,8 @@ def test_every_encoding_of_the_contract_but_unspecified() -> None:
         (asked(silence=SilenceEndpointing(silence_ms=0)), "SILENCE_MS"),
         (asked(silence=SilenceEndpointing(silence_ms=99)), "SILENCE_MS"),
         (asked(silence=SilenceEndpointing(silence_ms=5001)), "SILENCE_MS"),
+        (asked(first_partial_ms=99), "FIRST_PARTIAL_MS"),
+        (asked(first_partial_ms=5001), "FIRST_PARTIAL_MS"),
     ],
 )
 def test_refusals(config: RecognizeConfig, reason: str) -> None:

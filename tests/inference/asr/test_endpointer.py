@@ -111,6 +111,9 @@ def test_a_hush_comes_before_the_pause(
 ) -> None:
     events = run(Endpointer(Rules(hush_ms=hush_ms)), chunks)
     assert [type(event) for _, event in events] == kinds
+    assert all(
+        event.at == 2 * CHUNK_SAMPLES for _, event in events[:2] if isinstance(event, Hushed)
+    )
 
 
 def test_a_short_silence_pauses_and_ends_at_once() -> None:

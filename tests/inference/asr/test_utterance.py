@@ -24,12 +24,17 @@ def played(
     partial_ms: float = 400,
     judge: JudgeTurn | None = None,
     script: Script | None = None,
+    first_partial_ms: float | None = None,
+    *,
+    hushes: bool = False,
 ) -> Told:
     """Return what an utterance that began at 0 tells while `scene` plays."""
 
     async def main() -> Told:
         told = Told()
-        how = listening(None, partial_ms, word_times=True, script=script)
+        how = listening(
+            None, partial_ms, first_partial_ms, word_times=True, script=script, hushes=hushes
+        )
         async with asyncio.TaskGroup() as tasks:
             shared = ears(how, decoder or FakeDecoder(), told, tasks, judge)
             await scene(Utterance(shared, 0, 0, 0.0), shared)
@@ -60,6 +65,14 @@ def test_partials_come_at_their_interval_and_only_from_voice() -> None:
 
     told = played(scene)
     assert [event.partial.audio_ms for event in told.events] == [416, 832, 1248]
+
+
+def test_the_first_partial_comes_as_soon_as_asked() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 40)
+
+    told = played(scene, first_partial_ms=256)
+    assert [event.partial.audio_ms for event in told.events] == [256, 672, 1088]
 
 
 def test_no_partials_unless_asked() -> None:
@@ -93,7 +106,7 @@ def test_a_partial_that_meets_silence_is_not_decoded() -> None:
 def test_a_partial_under_way_is_dropped_at_the_pause() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 13)
-        utterance.hush()
+        await utterance.hush(0)
         utterance.pause(0)
         await asyncio.sleep(1)
 
@@ -109,9 +122,14 @@ def test_what_agrees_is_stable() -> None:
     assert partials == [("one", 0), ("one two", 3), ("one two three", 7)]
 
 
-@pytest.mark.parametrize("text", ["", "loop loop"])
-def test_nothing_and_loops_are_no_partials(text: str) -> None:
-    decoder = FakeDecoder(answer=lambda _: Hypothesis(text, "en", complete=False))
+NOTHING = Hypothesis("", "en")
+LOOP = Hypothesis("loop loop", "en", complete=False)
+WILD_GUESS = Hypothesis("you", "en", no_speech_probability=0.8, average_log_probability=-3.3)
+
+
+@pytest.mark.parametrize("hypothesis", [NOTHING, LOOP, WILD_GUESS])
+def test_what_is_not_believed_is_no_partial(hypothesis: Hypothesis) -> None:
+    decoder = FakeDecoder(answer=lambda _: hypothesis)
 
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 40)
@@ -125,7 +143,7 @@ def test_the_pause_becomes_the_final() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
         await wait(shared, 6)
-        utterance.hush()
+        await utterance.hush(0)
         utterance.pause(10 * CHUNK_SAMPLES)
         await asyncio.sleep(1)
         await utterance.end(10 * CHUNK_SAMPLES)
@@ -143,7 +161,7 @@ def test_the_pause_becomes_the_final() -> None:
 def test_ended_before_the_pause_is_decoded_both_are_told() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
-        utterance.hush()
+        await utterance.hush(0)
         utterance.pause(0)
         await utterance.end(0)
 
@@ -163,7 +181,7 @@ def test_ended_in_the_midst_of_speech() -> None:
 def test_a_pause_that_was_told_is_taken_back() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
-        utterance.hush()
+        await utterance.hush(0)
         utterance.pause(0)
         await asyncio.sleep(1)
         await utterance.resume(8000, 0, 0)
@@ -179,7 +197,7 @@ def test_a_pause_that_was_told_is_taken_back() -> None:
 def test_a_pause_that_was_not_yet_told_never_was() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
-        utterance.hush()
+        await utterance.hush(0)
         utterance.pause(0)
         await asyncio.sleep(0.01)
         await utterance.resume(0, 0, 0)
@@ -191,7 +209,7 @@ def test_a_pause_that_was_not_yet_told_never_was() -> None:
 def test_a_hush_that_was_none_is_forgotten() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
-        utterance.hush()
+        await utterance.hush(0)
         await asyncio.sleep(0.01)
         await utterance.resume(0, 0, 0)
         await speak(utterance, shared, 10)
@@ -202,10 +220,27 @@ def test_a_hush_that_was_none_is_forgotten() -> None:
     assert told.texts == ["640 ms"]
 
 
+def test_hushes_are_told_at_once_where_asked_for_and_taken_back() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        await utterance.hush(1000)
+        await utterance.resume(3000, 0, 0.0)
+        await utterance.hush(4000)
+        utterance.pause(4000)
+        await asyncio.sleep(1)
+        await utterance.resume(30000, 0, 0.0)
+
+    told = played(scene, hushes=True)
+    hushed, resumed = "speech_hushed", "speech_resumed"
+    assert told.kinds == [hushed, resumed, hushed, "pause", resumed]
+    assert told.events[0].speech_hushed.end_ms == 62.5
+    assert played(scene).kinds == ["pause", resumed]
+
+
 def test_the_decode_begun_at_the_hush_serves() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
-        utterance.hush()
+        await utterance.hush(0)
         await wait(shared, 3)
         began = asyncio.get_running_loop().time()
         utterance.pause(0)
@@ -220,7 +255,7 @@ def test_ended_at_the_hush() -> None:
 
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
-        utterance.hush()
+        await utterance.hush(0)
         await utterance.end(0)
 
     told = played(scene, decoder)
@@ -242,14 +277,14 @@ def test_a_settled_pause_stays_as_a_piece() -> None:
 
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
-        utterance.hush()
+        await utterance.hush(0)
         utterance.pause(0)
         utterance.settle()
         assert utterance.audio_from == shared.history.end
         await wait(shared, 60)
         await utterance.resume(0, 60 * CHUNK_SAMPLES, shared.endpointer.voiced_ms)
         await speak(utterance, shared, 20)
-        utterance.hush()
+        await utterance.hush(0)
         utterance.pause(0)
         await asyncio.sleep(1)
         await utterance.end(0)
@@ -289,7 +324,7 @@ def test_the_turn_model_is_asked_beside_the_decoder() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
         began = asyncio.get_running_loop().time()
-        utterance.hush()
+        await utterance.hush(0)
         utterance.pause(0)
         await utterance.end(0)
         assert asyncio.get_running_loop().time() - began == pytest.approx(0.05)
@@ -311,3 +346,22 @@ def test_the_call_is_charged() -> None:
 
     played(scene)
     assert totals == [100]
+
+
+def test_a_pause_begins_where_the_voice_was_last_audible() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 20)
+        # The detector has not let go yet.
+        shared.history.append(silence(2))
+        detected = shared.history.end
+        shared.history.append(silence(6))
+        await utterance.hush(detected)
+        utterance.pause(detected)
+        await asyncio.sleep(1)
+        await utterance.end(detected)
+
+    told = played(scene, partial_ms=0)
+    assert [event.pause.end_ms for event in told.events if event.HasField("pause")] == [
+        pytest.approx(20 * CHUNK_MS, abs=10)
+    ]
+    assert told.events[-1].final.end_ms == told.events[0].pause.end_ms

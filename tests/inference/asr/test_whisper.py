@@ -16,8 +16,15 @@ from inference.asr import whisper as module
 from inference.asr.engine import Hypothesis, Script, Speech
 from inference.asr.whisper import Whisper, WhisperOptions
 from tests.inference.asr.hearing import as_float, clip, model
+from tests.speech import wrong_percent
 
 SENTENCE = "librispeech_test_other/3005-163389-0000.wav"
+SAID = (
+    "They swarmed up in front of Sherburn's palings as thick as they could jam together, "
+    "and you couldn't hear yourself think for the noise."
+)
+# Which words are mistaken differs by the processor's numerics: 2 of 26 with AVX2, none with AVX-512.
+WRONG_PERCENT = 20
 
 pytestmark = pytest.mark.model
 
@@ -38,7 +45,7 @@ def speech(name: str = SENTENCE, language: str = "en") -> Speech:
 
 def test_hears_a_sentence(whisper: Whisper) -> None:
     hypothesis = whisper.decode(speech())
-    assert "as thick as they could jam together" in hypothesis.text
+    assert wrong_percent(SAID, hypothesis.text) <= WRONG_PERCENT
     assert (hypothesis.language, hypothesis.complete, hypothesis.words) == ("en", True, ())
     assert hypothesis.average_log_probability > -0.5
     assert hypothesis.no_speech_probability < 0.3
@@ -76,7 +83,8 @@ def test_next_to_nothing(whisper: Whisper, samples: int) -> None:
 def test_a_whole_window(whisper: Whisper) -> None:
     sentence = speech().samples
     long = np.concatenate([sentence, sentence, sentence])[: 28 * 16_000]
-    assert whisper.decode(Speech(long, language="en")).text.count("jam together") == 3
+    heard = whisper.decode(Speech(long, language="en")).text
+    assert wrong_percent(" ".join([SAID] * 3), heard) <= WRONG_PERCENT
 
 
 def test_the_limit_of_tokens_is_what_it_says(
