@@ -60,7 +60,5 @@ def main() -> int:
     return 1 if service.lost else status
 
 
-if __name__ == "__mp_main__":
-    vllm_process.die_with_parent()
 if __name__ == "__main__":
     sys.exit(main())

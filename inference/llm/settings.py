@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from antiphon.paths import default_socket
-from antiphon.settings import Table
+from antiphon.settings import Table, from_text
 
 EngineName = Literal["ctranslate2", "vllm", "simulated"]
 
@@ -27,7 +27,8 @@ class VllmSettings(Table):
     `kv_cache_memory_bytes = 0`.
     """
 
-    dtype: Literal["auto", "bfloat16", "float16", "float32"] = "bfloat16"
+    # auto: that of the weights, but float32 on a CPU that cannot multiply in theirs.
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
     quantization: str | None = None
     # CPU: torch.compile costs more time at the start than it ever gives back on a 135M model.
     enforce_eager: bool = True
@@ -35,8 +36,8 @@ class VllmSettings(Table):
     block_size: int = Field(32, ge=1)
     max_num_seqs: int = Field(8, ge=1)
     gpu_memory_utilization: float = Field(0.2, gt=0, le=1)
-    # Room for 11,648 tokens of SmolLM2-135M (23,040 bytes each): eight callers of 1400. 0: vLLM
-    # takes what is free.
+    # Room for 11,648 tokens of SmolLM2-135M in bfloat16 (23,040 bytes each): eight callers of 1400; in
+    # float32, four. 0: vLLM takes what is free.
     kv_cache_memory_bytes: int = Field(256 * 1024 * 1024, ge=0)
     tensor_parallel_size: int = Field(1, ge=1)
 
@@ -53,7 +54,9 @@ class SimulatedSettings(Table):
     sigma: float = Field(0.2, ge=0, le=2)
     seed: int = 1
     # Taken in turn: the n-th user message of a conversation gets the n-th reply, then from the start again.
-    replies: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+    replies: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(from_text)
+    ] = Field(
         (
             "Certainly. I have that here for you, and it should only take a moment to look through.",
             "Thank you for waiting. The details are confirmed, and nothing else is needed from you today.",

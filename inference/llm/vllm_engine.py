@@ -13,12 +13,14 @@ from contextlib import aclosing
 from itertools import count
 from pathlib import Path
 
+import torch
 from vllm import SamplingParams
 from vllm.config import StructuredOutputsConfig
 from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.exceptions import VLLMClientError
 from vllm.inputs.engine import tokens_input
 from vllm.outputs import RequestOutput
+from vllm.platforms import current_platform
 from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
@@ -132,7 +134,7 @@ def engine_args(folder: Path, context_tokens: int, settings: LlmSettings) -> Asy
     return AsyncEngineArgs(
         model=str(folder),
         max_model_len=context_tokens,
-        dtype=own.dtype,
+        dtype=_dtype(own.dtype),
         quantization=own.quantization,
         enforce_eager=own.enforce_eager,
         block_size=own.block_size,
@@ -151,6 +153,16 @@ def engine_args(folder: Path, context_tokens: int, settings: LlmSettings) -> Asy
         enable_log_requests=False,
         disable_log_stats=True,
     )
+
+
+def _dtype(setting: str) -> str:
+    """Return the type to compute in: "auto", that of the weights, unless this CPU would crawl in it.
+
+    Without AVX-512 oneDNN has no product of bfloat16 matrices, and torch's own takes its place: 215 tokens
+    were read in 5300 ms, in float32 in 800.
+    """
+    slow = current_platform.is_cpu() and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return "float32" if setting == "auto" and slow else setting
 
 
 def sampling_params(

@@ -12,6 +12,7 @@ from typing import Any
 
 from antiphon.errors import Unavailable
 from ops.settings import REPOSITORY
+from ops.supervisor.last_will import LastWill
 from ops.supervisor.plan import ENVIRON, THREAD_VARIABLES
 
 MODULE = "ops.bench.language.bare"
@@ -20,7 +21,10 @@ MODULE = "ops.bench.language.bare"
 async def engine_alone(
     python: Path, folder: Path, threads: int, limit: int | None
 ) -> dict[str, Any]:
-    """Return the figures of vLLM without our service, by number of streams; nothing of it stays behind."""
+    """Return the figures of vLLM without our service, by number of streams.
+
+    Nothing of it stays behind, however this process ends: vLLM's core is a process of its own.
+    """
     with TemporaryDirectory(prefix="antiphon-") as temporary:
         out = Path(temporary) / "figures.json"
         status = await _run(
@@ -39,10 +43,12 @@ async def _run(command: list[str], threads: int) -> int:
         env={**os.environ, **ENVIRON, **dict.fromkeys(THREAD_VARIABLES, str(threads))},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=sys.stderr,
+        start_new_session=True,
     )
+    will = LastWill()
+    will.add(process.pid)
     try:
         return await process.wait()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        will.close()
+        await process.wait()

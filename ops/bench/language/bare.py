@@ -93,7 +93,5 @@ def main(folder: str, limit: str, out: str) -> None:
     Path(out).write_text(json.dumps(asyncio.run(run(Path(folder), int(limit) or None))))
 
 
-if __name__ == "__mp_main__":
-    vllm_process.die_with_parent()
 if __name__ == "__main__":
     main(*sys.argv[1:])

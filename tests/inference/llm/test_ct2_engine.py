@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
@@ -41,8 +41,11 @@ async def steps_of(engine: Ct2Engine, prompt: Prompt, choice: Choice) -> list[St
 
 
 @asynccontextmanager
-async def opened(folder: Path, tokenizer: Tokenizer) -> AsyncIterator[Ct2Engine]:
-    engine = Ct2Engine(folder, tokenizer, read_defaults(folder).end_tokens, threads=1)
+async def opened(
+    folder: Path, tokenizer: Tokenizer, end_tokens: Sequence[int] = ()
+) -> AsyncIterator[Ct2Engine]:
+    end_tokens = end_tokens or read_defaults(folder).end_tokens
+    engine = Ct2Engine(folder, tokenizer, end_tokens, threads=1)
     try:
         yield engine
     finally:
@@ -84,15 +87,17 @@ def test_one_token_a_step_up_to_the_bound(run: Run, tokenizer: Tokenizer) -> Non
 
 
 @pytest.mark.model
-def test_the_end_token_ends_it_and_is_not_given_out(run: Run, tokenizer: Tokenizer) -> None:
-    async def use(engine: Ct2Engine, _: Prompt) -> None:
-        text = "<|im_start|>user\nSay hi<|im_end|>\n<|im_start|>assistant\n"
-        prompt = Prompt(tuple(await tokenizer.encode(text)))
-        steps = await steps_of(engine, prompt, greedy(300))
-        assert steps[-1] == Step((), "stop")
-        text = tokenizer.decode([token for step in steps for token in step.tokens])
-        assert "<|" not in text
-        assert len(text) > 10
+def test_an_end_token_ends_it_and_is_not_given_out(
+    run: Run, folder: Path, tokenizer: Tokenizer
+) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        steps = await steps_of(engine, prompt, greedy(4))
+        said = [token for step in steps for token in step.tokens]
+        # One that it is about to say: when the model comes to its own differs by the processor.
+        async with opened(folder, tokenizer, end_tokens=said[-1:]) as ended:
+            steps = await steps_of(ended, prompt, greedy(100))
+        before = said[: said.index(said[-1])]
+        assert steps == [*(Step((token,)) for token in before), Step((), "stop")]
 
     run(use)
 

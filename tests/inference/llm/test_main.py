@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import runpy
 import signal
 from pathlib import Path
 from typing import Any
@@ -83,10 +82,3 @@ def test_a_bad_setting_ends_it_with_status_2(
     monkeypatch.setenv("ANTIPHON_LLM__ENGINE", "abacus")
     assert process.main() == 2
     assert "abacus" in caplog.text
-
-
-def test_a_process_that_vllm_spawned_dies_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[bool] = []
-    monkeypatch.setattr(vllm_process, "die_with_parent", lambda: called.append(True))
-    runpy.run_path(process.__file__, run_name="__mp_main__")
-    assert called == [True]

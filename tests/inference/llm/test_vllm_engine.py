@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
@@ -53,7 +54,11 @@ class Running:
         return self.run(steps())
 
     def text(self, steps: list[Step]) -> str:
-        return self.tokenizer.decode([token for step in steps for token in step.tokens])
+        return self.tokenizer.decode(tokens_of(steps))
+
+
+def tokens_of(steps: list[Step]) -> list[int]:
+    return [token for step in steps for token in step.tokens]
 
 
 @pytest.fixture
@@ -71,11 +76,15 @@ def test_tokens_come_one_by_one_up_to_the_bound(running: Running) -> None:
 
 @pytest.mark.model
 @pytest.mark.slow
-def test_the_end_token_ends_it_and_is_not_given_out(running: Running) -> None:
-    prompt = running.prompt("<|im_start|>user\nSay hi<|im_end|>\n<|im_start|>assistant\n")
-    steps = running.ask(prompt, Choice(0.0, 1.0, 0, 1.0, None, 200))
+def test_an_end_token_ends_it_and_is_not_given_out(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = tokens_of(running.ask(running.prompt(), Choice(0.0, 1.0, 0, 1.0, None, 4)))
+    # One that it is about to say: when the model comes to its own differs by the processor.
+    monkeypatch.setattr(running.engine, "_end_tokens", frozenset(said[-1:]))
+    steps = running.ask(running.prompt(), Choice(0.0, 1.0, 0, 1.0, None, 100))
+    assert tokens_of(steps) == said[: said.index(said[-1])]
     assert steps[-1].ended == "stop"
-    assert 2 not in [token for step in steps for token in step.tokens]
 
 
 @pytest.mark.model
@@ -136,7 +145,8 @@ def test_a_call_once_begun_is_to_a_tool_on_offer_and_valid(running: Running) -> 
     example = f"Q: How is the weather in CITY?\nA: {call}\n"
     examples = "".join(example.replace("CITY", city) for city in ("Rome", "Paris", "London"))
     prompt = running.prompt(examples + "Q: How is the weather in Oslo?\nA:")
-    schema = {"type": "object", "properties": {"day": {"type": "integer"}}, "required": ["day"]}
+    day = {"type": "integer", "minimum": 1, "maximum": 31}
+    schema = {"type": "object", "properties": {"day": day}, "required": ["day"]}
     tag = offered_tag([Tool("look_outside", "", schema | {"additionalProperties": False})])
     steps = running.ask(
         prompt, Choice(0.0, 1.0, 0, 1.0, None, 60), Constraint(structural_tag=json.dumps(tag))
@@ -165,6 +175,26 @@ def test_options_are_our_settings() -> None:
     assert (args.quantization, args.kv_cache_memory_bytes) == ("fp8", None)
     assert args.enable_prefix_caching is True
     assert args.enable_log_requests is False
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_cpu", "multiplies", "dtype"),
+    [
+        ("auto", True, True, "auto"),
+        ("auto", True, False, "float32"),
+        ("auto", False, False, "auto"),
+        ("bfloat16", True, False, "bfloat16"),
+    ],
+)
+def test_a_cpu_computes_in_what_it_can_multiply(
+    monkeypatch: pytest.MonkeyPatch, setting: str, is_cpu: bool, multiplies: bool, dtype: str
+) -> None:
+    engine = "inference.llm.vllm_engine"
+    monkeypatch.setattr(f"{engine}.current_platform.is_cpu", lambda: is_cpu)
+    known = SimpleNamespace(_is_mkldnn_bf16_supported=lambda: multiplies)
+    monkeypatch.setattr(f"{engine}.torch.ops.mkldnn", known)
+    settings = LlmSettings.model_validate({"engine": "vllm", "vllm": {"dtype": setting}})
+    assert engine_args(Path("model"), 100, settings).dtype == dtype
 
 
 def test_parameters_are_the_choice() -> None:

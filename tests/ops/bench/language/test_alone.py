@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import stat
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from antiphon.errors import Unavailable
 from ops.bench.language.alone import MODULE, engine_alone
+
+PATIENCE_S = 60.0
 
 
 def interpreter(folder: Path, script: str) -> Path:
@@ -33,17 +36,23 @@ def test_a_process_that_wrote_nothing_is_an_error(tmp_path: Path, script: str) -
         asyncio.run(engine_alone(interpreter(tmp_path, script), Path("model"), 1, 4))
 
 
-def test_it_ends_with_its_caller(tmp_path: Path) -> None:
-    # `exec`, since what is killed is the process and not its children.
-    python = interpreter(tmp_path, f'echo $$ > "{tmp_path}/pid"; exec sleep 60')
+def test_it_ends_with_its_caller_and_so_does_what_it_started(tmp_path: Path) -> None:
+    python = interpreter(tmp_path, f'sleep 60 & echo $! > "{tmp_path}/pid"; wait')
 
-    async def main() -> None:
+    async def main() -> int:
         task = asyncio.create_task(engine_alone(python, Path("model"), 1, None))
-        while not (tmp_path / "pid").exists():  # noqa: ASYNC110 - another process writes it
+        while not (pid := text_of(tmp_path / "pid")):  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.01)
+        child = os.pidfd_open(int(pid))
         task.cancel()
         await asyncio.wait([task])
+        return child
 
-    asyncio.run(main())
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
+    child = asyncio.run(main())
+    # A pidfd is readable once its process has ended.
+    assert select.select([child], [], [], PATIENCE_S)[0]
+    os.close(child)
+
+
+def text_of(path: Path) -> str:
+    return path.read_text().strip() if path.exists() else ""

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -66,10 +65,3 @@ def test_it_is_asked_as_the_service_asks(tmp_path: Path, llm: FakeLlm) -> None:
     assert len(prompt["prompt_token_ids"]) > 500
     assert (choice.temperature, choice.max_tokens) == (0, MAX_TOKENS)
     assert (end_tokens, constraint) == ([END_TOKEN], None)
-
-
-def test_its_core_dies_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[bool] = []
-    monkeypatch.setattr(vllm_process, "die_with_parent", lambda: called.append(True))
-    runpy.run_path(bare.__file__, run_name="__mp_main__")
-    assert called == [True]
