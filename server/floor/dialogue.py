@@ -1,0 +1,405 @@
+"""Who has the floor: the caller, the agent, nobody. Pure: fed events with times, it answers with actions.
+
+    caller  SILENT --speech--> SPEAKING --pause--> PAUSED --long enough--> SILENT
+                                   ^----resumed------'
+    agent   SILENT --answer--> PREPARING --audible--> SPEAKING --over | stopped--> SILENT
+
+Speech over a reply is an *overlap*: the reply is ducked at once, and `interruption.judge` says whether
+it is stopped or goes on. An overlap is told to nobody before it has taken the floor: clients fall
+silent by themselves when they are told that the caller speaks.
+
+A pause is answered on trust (*speculated*) while it is judged whether it ends the turn. A caller who
+goes on right after the agent took the floor *reopens* the turn: the reply is as if unsaid.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import Any
+
+from server.floor import events as ev
+from server.floor.endpointing import Evidence
+from server.floor.events import Action, Event
+from server.floor.expectation import expects
+from server.floor.interruption import Mode, Overlap, Verdict, judge
+from server.floor.rules import Rules
+
+
+class Caller(Enum):
+    """What the caller does."""
+
+    SILENT = auto()
+    SPEAKING = auto()
+    PAUSED = auto()
+
+
+class Agent(Enum):
+    """What the agent does; PREPARING: it has the floor, and is not heard yet."""
+
+    SILENT = auto()
+    PREPARING = auto()
+    SPEAKING = auto()
+
+
+class State(StrEnum):
+    """What a client shows of it."""
+
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+
+
+class _Ending(Enum):
+    """What becomes of an utterance whose final was asked for."""
+
+    ANSWER = auto()
+    KEEP = auto()
+    DROP = auto()
+
+
+@dataclass(slots=True)
+class _Over:
+    """Speech over a reply."""
+
+    since_s: float
+    ducked: bool = True
+    voice_ended_s: float | None = None
+
+
+class Dialogue:
+    """One session's. `rules` may be replaced at any time.
+
+    `spoken` returns what the reply that runs said in the last seconds, `asked` the last reply.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        spoken: Callable[[], str] = lambda: "",
+        asked: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.rules = rules
+        self._spoken = spoken
+        self._asked = asked
+        self._caller = Caller.SILENT
+        self._agent = Agent.SILENT
+        self._over: _Over | None = None
+        self._endings: deque[_Ending] = deque()
+        self._text = ""
+        self._pauses = 0
+        self._longest_pause_ms = 0.0
+        self._speculated: str | None = None
+        self._speculations = 0
+        self._reopened_text = ""  # what was said before a reopened turn goes on
+        self._turn_text = ""
+        self._answered_s = 0.0
+        self._pause: ev.Paused | None = None
+        self._commit_at_s: float | None = None
+        self._idle_since_s: float | None = None
+        self._reprompts = 0
+        self._requested = False
+        self._alone = False
+        self._leaving = False
+        self._handlers: dict[type, Callable[[Any, float], list[Action]]] = {
+            ev.SpeechStarted: self._started,
+            ev.Partial: self._partial,
+            ev.Hushed: self._hushed,
+            ev.Paused: self._paused,
+            ev.SpeechResumed: self._resumed,
+            ev.Final: self._final,
+            ev.ReplyAudible: self._audible,
+            ev.ReplyOver: self._reply_over,
+            ev.Connected: self._connected,
+            ev.Disconnected: self._disconnected,
+            ev.Committed: self._committed,
+            ev.Cleared: self._cleared,
+            ev.ReplyRequested: self._reply_requested,
+            ev.ReplyCancelled: self._cancelled,
+            ev.Tick: self._tick,
+        }
+
+    @property
+    def state(self) -> State:
+        """What the agent is doing, for people."""
+        if self._agent is Agent.SPEAKING:
+            ducked = self._over is not None and self._over.ducked
+            return State.LISTENING if ducked else State.SPEAKING
+        return (
+            State.THINKING if self._agent is Agent.PREPARING or self._endings else State.LISTENING
+        )
+
+    @property
+    def replying(self) -> bool:
+        """Whether the agent has the floor."""
+        return self._agent is not Agent.SILENT
+
+    @property
+    def due_s(self) -> float | None:
+        """When to say Tick, unless something happens before."""
+        dues = (self._commit_at_s, self._judge_at_s, self._idle_at_s)
+        return min((due for due in dues if due is not None), default=None)
+
+    def feed(self, event: Event, at_s: float) -> list[Action]:
+        """Return what `event`, at `at_s` of any clock that never goes back, brings about, in order."""
+        actions = self._handlers[type(event)](event, at_s)
+        self._watch_silence(at_s)
+        return actions
+
+    @property
+    def _judge_at_s(self) -> float | None:
+        if self._over is None or not self._over.ducked:
+            return None
+        return self._over.since_s + self.rules.interruption.confirm_ms / 1000
+
+    @property
+    def _idle_at_s(self) -> float | None:
+        if self._idle_since_s is None or self.rules.reprompt_ms is None:
+            return None
+        return self._idle_since_s + self.rules.reprompt_ms / 1000
+
+    def _watch_silence(self, at_s: float) -> None:
+        busy = self._endings or self._agent is not Agent.SILENT or self._caller is not Caller.SILENT
+        if busy or self._alone:
+            self._idle_since_s = None
+        elif self._idle_since_s is None:
+            self._idle_since_s = at_s
+
+    # The caller
+
+    def _started(self, event: ev.SpeechStarted, at_s: float) -> list[Action]:
+        self._caller, self._text, self._pause = Caller.SPEAKING, "", None
+        self._pauses, self._longest_pause_ms = 0, 0.0
+        if self.rules.endpointing is None:
+            return []
+        if self._agent is Agent.SILENT or self.rules.interruption.mode is Mode.OFF:
+            return [ev.TellSpeech()]
+        self._over = _Over(at_s if event.began_s is None else event.began_s)
+        return [ev.Duck()]
+
+    def _partial(self, event: ev.Partial, at_s: float) -> list[Action]:
+        self._text = event.text
+        return self._judge(at_s)
+
+    def _hushed(self, event: ev.Hushed, at_s: float) -> list[Action]:
+        if self._over is not None:
+            self._over.voice_ended_s = event.ended_s
+        return []
+
+    def _paused(self, event: ev.Paused, at_s: float) -> list[Action]:
+        self._caller, self._text, self._pause = Caller.PAUSED, event.text, event
+        if self._over is None:
+            return self._consider()
+        self._over.voice_ended_s = event.ended_s
+        judged = self._judge(at_s)
+        if self._over is None or self._over.ducked:
+            return judged
+        return [*judged, *self._finish(_Ending.DROP)]
+
+    def _resumed(self, _: ev.SpeechResumed, at_s: float) -> list[Action]:
+        if self._over is not None:
+            self._over.voice_ended_s = None
+        if self._caller is not Caller.PAUSED:
+            return []  # its utterance is being closed: more of it is told as a new one
+        if self._pause is not None:
+            silent_ms = (at_s - self._pause.ended_s) * 1000
+            self._longest_pause_ms = max(self._longest_pause_ms, silent_ms)
+        self._caller, self._pause, self._commit_at_s = Caller.SPEAKING, None, None
+        self._pauses += 1
+        return self._discard()
+
+    def _final(self, event: ev.Final, at_s: float) -> list[Action]:
+        # One that nobody asked for: the recogniser's own bound, or the end of its stream.
+        ending = self._endings.popleft() if self._endings else self._default_ending()
+        self._text = event.text
+        taken: list[Action] = []
+        if self._over is not None:
+            dropped = ending is _Ending.DROP and self._verdict(self._over, at_s) is not Verdict.STOP
+            if dropped:
+                return [*self._close(), ev.Drop()]
+            ending = self._default_ending() if ending is _Ending.DROP else ending
+            taken = self._take_floor(at_s)
+        return taken + self._close_turn(event.text, ending, at_s)
+
+    def _consider(self) -> list[Action]:
+        """Decide when the pause ends the turn, and begin a reply to what was said on trust."""
+        event = self._pause
+        if self.rules.endpointing is None or event is None:
+            return []
+        text = f"{self._reopened_text} {event.text}".strip()
+        evidence = Evidence(
+            text,
+            event.probability,
+            event.speech_ms,
+            self._pauses,
+            self._longest_pause_ms,
+            expects(self._asked()),
+            self.rules.language,
+        )
+        self._commit_at_s = event.ended_s + self.rules.endpointing.wait_ms(evidence) / 1000
+        if event.text == self._speculated:
+            return []
+        discarded = self._discard()
+        if not self._may_speculate(event.text):
+            return discarded
+        self._speculated = event.text
+        self._speculations += 1
+        return [*discarded, ev.Speculate(event.text)]
+
+    def _may_speculate(self, text: str) -> bool:
+        trusted = self.rules.answers and self._speculations < self.rules.speculations
+        return trusted and bool(text) and self._agent is Agent.SILENT
+
+    def _discard(self) -> list[Action]:
+        if self._speculated is None:
+            return []
+        self._speculated = None
+        return [ev.Discard()]
+
+    def _finish(self, ending: _Ending) -> list[Action]:
+        self._caller, self._pause, self._commit_at_s = Caller.SILENT, None, None
+        self._endings.append(ending)
+        return [ev.Finish()]
+
+    def _default_ending(self) -> _Ending:
+        detects = self.rules.endpointing is not None
+        return _Ending.ANSWER if detects and self.rules.answers else _Ending.KEEP
+
+    def _close(self) -> list[Action]:
+        """Forget the utterance; a reply that it had silenced goes on."""
+        ducked = self._over is not None and self._over.ducked
+        self._over, self._pause, self._commit_at_s = None, None, None
+        self._caller, self._speculations = Caller.SILENT, 0
+        return [ev.Unduck()] if ducked else []
+
+    def _close_turn(self, text: str, ending: _Ending, at_s: float) -> list[Action]:
+        speculated = bool(text) and text == self._speculated
+        discarded = [] if speculated else self._discard()
+        self._speculated = None
+        self._close()
+        actions: list[Action] = [*discarded, ev.Commit(text)]
+        if text:
+            self._reprompts, self._leaving = 0, False
+            self._turn_text = f"{self._reopened_text} {text}".strip()
+        self._requested |= bool(text) and ending is _Ending.ANSWER
+        return actions + self._answer_if_asked(at_s, speculated=speculated)
+
+    # The agent
+
+    def _answer_if_asked(self, at_s: float, *, speculated: bool = False) -> list[Action]:
+        if not self._requested or self._agent is not Agent.SILENT or self._endings:
+            # What was speculated is answered now or never.
+            return [ev.Discard()] if speculated else []
+        self._requested = False
+        self._agent, self._answered_s, self._reopened_text = Agent.PREPARING, at_s, ""
+        return [ev.Answer(speculated)]
+
+    def _recite(self, what: ev.Recital, nth: int = 0) -> list[Action]:
+        self._agent, self._turn_text = Agent.PREPARING, ""
+        return [ev.Recite(what, nth)]
+
+    def _connected(self, event: ev.Connected, at_s: float) -> list[Action]:
+        self._alone, self._reprompts, self._leaving = False, 0, False
+        return self._recite(ev.Recital.GREETING) if event.greets else []
+
+    def _disconnected(self, _: ev.Disconnected, at_s: float) -> list[Action]:
+        stop: list[Action] = [] if self._agent is Agent.SILENT else [ev.Stop(ev.Why.LEFT)]
+        discarded = self._discard()
+        self._close()
+        self._agent, self._requested, self._alone = Agent.SILENT, False, True
+        self._endings.clear()
+        return stop + discarded
+
+    def _audible(self, _: ev.ReplyAudible, at_s: float) -> list[Action]:
+        if self._agent is Agent.PREPARING:
+            self._agent = Agent.SPEAKING
+        return []
+
+    def _reply_over(self, _: ev.ReplyOver, at_s: float) -> list[Action]:
+        self._agent = Agent.SILENT
+        if self._leaving and self._caller is Caller.SILENT and not self._endings:
+            return [ev.HangUp()]
+        heard: list[Action] = []
+        if self._over is not None and not self._endings:
+            # Nothing is left to interrupt: what is spoken over the reply is a turn like any other.
+            heard = self._take_floor(at_s)
+        return heard + self._answer_if_asked(at_s)
+
+    def _committed(self, _: ev.Committed, at_s: float) -> list[Action]:
+        told = self._take_floor(at_s) if self._over is not None else []
+        return told + self._finish(_Ending.KEEP)
+
+    def _cleared(self, _: ev.Cleared, at_s: float) -> list[Action]:
+        actions = [*self._discard(), *self._close(), ev.Drop()]
+        self._endings.clear()
+        return actions + self._answer_if_asked(at_s)
+
+    def _reply_requested(self, _: ev.ReplyRequested, at_s: float) -> list[Action]:
+        self._requested = True
+        return self._answer_if_asked(at_s)
+
+    def _cancelled(self, _: ev.ReplyCancelled, at_s: float) -> list[Action]:
+        if self._agent is Agent.SILENT:
+            return []
+        return [ev.Stop(ev.Why.CLIENT), *self._reply_over(ev.ReplyOver(), at_s)]
+
+    # The overlap of both
+
+    def _judge(self, at_s: float) -> list[Action]:
+        if self._over is None:
+            return []
+        match self._verdict(self._over, at_s):
+            case Verdict.STOP:
+                return self._take_floor(at_s)
+            case Verdict.RESUME:
+                return self._go_on()
+        return []
+
+    def _go_on(self) -> list[Action]:
+        if self._over is None or not self._over.ducked:
+            return []
+        self._over.ducked = False
+        return [ev.Unduck()]
+
+    def _verdict(self, over: _Over, at_s: float) -> Verdict:
+        ended_s = at_s if over.voice_ended_s is None else over.voice_ended_s
+        overlap = Overlap(
+            age_ms=(at_s - over.since_s) * 1000,
+            voiced_ms=(ended_s - over.since_s) * 1000,
+            text=self._text,
+            paused=self._caller is not Caller.SPEAKING,
+            spoken=self._spoken(),
+        )
+        return judge(overlap, self.rules.interruption)
+
+    def _take_floor(self, at_s: float) -> list[Action]:
+        """Let the caller have the floor who speaks, or spoke, over the reply."""
+        self._over = None
+        stop: list[Action] = []
+        if self._agent is not Agent.SILENT:
+            soon = (at_s - self._answered_s) * 1000 <= self.rules.reopen_ms
+            self._reopened_text = self._turn_text if soon else ""
+            self._agent = Agent.SILENT
+            stop = [ev.Stop(ev.Why.SPEECH, reopened=bool(self._reopened_text))]
+        return [*stop, ev.TellSpeech(), *self._consider()]
+
+    # Time
+
+    def _tick(self, _: ev.Tick, at_s: float) -> list[Action]:
+        if self._commit_at_s is not None and at_s >= self._commit_at_s:
+            return self._finish(self._default_ending())
+        if self._judge_at_s is not None and at_s >= self._judge_at_s:
+            # Doubt ends here, in the reply's favour.
+            return self._judge(at_s) or self._go_on()
+        if self._idle_at_s is not None and at_s >= self._idle_at_s:
+            return self._prompt()
+        return []
+
+    def _prompt(self) -> list[Action]:
+        if self._reprompts < self.rules.reprompts:
+            self._reprompts += 1
+            return self._recite(ev.Recital.REPROMPT, self._reprompts - 1)
+        self._leaving = True
+        return self._recite(ev.Recital.FAREWELL)

@@ -1,0 +1,219 @@
+"""What the dialogue is told, and what it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller's first voice of an utterance, at `began_s`; None: just now."""
+
+    began_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The hypothesis of the utterance so far."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hushed:
+    """There has been no voice for a moment, since `ended_s`: a pause follows, or `SpeechResumed`."""
+
+    ended_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The caller fell silent at `ended_s`; told again where more is known of the same pause."""
+
+    text: str
+    ended_s: float
+    probability: float | None = None
+    speech_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The caller goes on after a hush or a pause, in the same utterance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """An utterance is closed: what was said in it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAudible:
+    """The first audio of the reply leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOver:
+    """The reply has been heard out, or has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The caller is there, or there again; `greets` where the agent has the first word."""
+
+    greets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """Nobody is there: what was being said, on either side, is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The client ends the caller's utterance itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The client takes back what the caller said since an utterance was last ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequested:
+    """The client asks for a reply; none runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCancelled:
+    """The client ends the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """It is at least as late as `Dialogue.due_s` asked for."""
+
+
+Event = (
+    SpeechStarted
+    | Partial
+    | Hushed
+    | Paused
+    | SpeechResumed
+    | Final
+    | ReplyAudible
+    | ReplyOver
+    | Connected
+    | Disconnected
+    | Committed
+    | Cleared
+    | ReplyRequested
+    | ReplyCancelled
+    | Tick
+)
+
+
+class Recital(StrEnum):
+    """What the agent says of its own accord."""
+
+    GREETING = "greeting"
+    REPROMPT = "reprompt"
+    FAREWELL = "farewell"
+
+
+@dataclass(frozen=True, slots=True)
+class TellSpeech:
+    """Tell the client that the caller has the floor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speculate:
+    """Begin a reply to `text` that nobody hears yet."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Cancel the speculated reply: it never existed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Ask the recogniser for the final of the utterance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What the caller said is part of the conversation."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The utterance was none that anybody need know of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Reply: with the speculated reply, or with a new one."""
+
+    speculated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recite:
+    """Say something of the agent's own."""
+
+    what: Recital
+    nth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Duck:
+    """Be silent, but ready to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unduck:
+    """Go on from the word at which the reply was ducked."""
+
+
+class Why(StrEnum):
+    """What ends a reply: the caller's speech, the client, or that nobody is there."""
+
+    SPEECH = "speech"
+    CLIENT = "client"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the reply for good; `reopened` where its caller had not finished and it is as if unsaid."""
+
+    why: Why
+    reopened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the session: nobody is there."""
+
+
+Action = (
+    TellSpeech
+    | Speculate
+    | Discard
+    | Finish
+    | Commit
+    | Drop
+    | Answer
+    | Recite
+    | Duck
+    | Unduck
+    | Stop
+    | HangUp
+)

@@ -1,0 +1,598 @@
+"""Every hand-over of the floor, as tables; then any order of events at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.floor import events as ev
+from server.floor.dialogue import Dialogue, State
+from server.floor.endpointing import FixedSilence
+from server.floor.events import Action, Event
+from server.floor.interruption import InterruptionSettings, Mode
+from server.floor.rules import Rules
+
+SILENCE_MS = 500.0
+RULES = Rules(FixedSilence(SILENCE_MS), reprompt_ms=8000)
+CONFIRM_S = RULES.interruption.confirm_ms / 1000
+
+Step = tuple[float, Event, list[Action]]
+
+
+def paused(text: str, at_s: float) -> ev.Paused:
+    """Return a pause that is told 200 ms after the voice ended."""
+    return ev.Paused(text, at_s - 0.2)
+
+
+def play(steps: list[Step], rules: Rules = RULES, spoken: str = "") -> Dialogue:
+    """Feed each event at its time and compare what it brings about."""
+    dialogue = Dialogue(rules, lambda: spoken)
+    for at_s, event, expected in steps:
+        assert dialogue.feed(event, at_s) == expected, f"{event} at {at_s} s"
+    return dialogue
+
+
+SAID: list[Step] = [
+    (0.0, ev.SpeechStarted(), [ev.TellSpeech()]),
+    (1.2, paused("Hello there.", 1.2), [ev.Speculate("Hello there.")]),
+    (1.5, ev.Tick(), [ev.Finish()]),
+]
+ANSWERED: list[Step] = [
+    *SAID,
+    (1.51, ev.Final("Hello there."), [ev.Commit("Hello there."), ev.Answer(speculated=True)]),
+    (1.6, ev.ReplyAudible(), []),
+]
+# Over a reply, and over before anything of it is understood.
+COUGHED: list[Step] = [
+    (4.0, ev.SpeechStarted(), [ev.Duck()]),
+    (4.3, ev.Hushed(ended_s=4.2), []),
+]
+
+
+def test_a_turn_is_speculated_at_its_pause_and_committed_after_the_silence() -> None:
+    dialogue = play([*ANSWERED, (4.0, ev.ReplyOver(), [])])
+    assert dialogue.state is State.LISTENING
+
+
+def test_nothing_is_committed_before_its_time() -> None:
+    dialogue = play([*SAID[:2], (1.49, ev.Tick(), [])])
+    assert dialogue.due_s == pytest.approx(1.5)
+
+
+def test_a_caller_who_goes_on_takes_the_speculation_back() -> None:
+    play(
+        [
+            *SAID[:2],
+            (1.4, ev.SpeechResumed(), [ev.Discard()]),
+            (1.6, ev.Tick(), []),
+            (2.4, paused("Hello there. Sir.", 2.4), [ev.Speculate("Hello there. Sir.")]),
+        ]
+    )
+
+
+def test_a_pause_that_is_told_again_is_weighed_again_without_a_second_speculation() -> None:
+    dialogue = play(
+        [
+            *SAID[:2],
+            (1.4, replace(paused("Hello there.", 1.2), probability=0.9), []),
+        ]
+    )
+    assert dialogue.due_s == pytest.approx(1.5)
+
+
+def test_a_final_that_differs_from_what_was_speculated_is_answered_anew() -> None:
+    final = ev.Final("Hello there, you.")
+    play([*SAID, (1.6, final, [ev.Discard(), ev.Commit(final.text), ev.Answer()])])
+
+
+def test_speculations_are_bounded() -> None:
+    dialogue = Dialogue(replace(RULES, speculations=2))
+    dialogue.feed(ev.SpeechStarted(), 0)
+    begun = 0
+    for turn in range(5):
+        begun += ev.Speculate(f"{turn}") in dialogue.feed(paused(f"{turn}", turn + 1), turn + 1)
+        dialogue.feed(ev.SpeechResumed(), turn + 1.1)
+    assert begun == 2
+
+
+@pytest.mark.parametrize("rules", [replace(RULES, speculations=0), replace(RULES, answers=False)])
+def test_speculation_can_be_switched_off(rules: Rules) -> None:
+    play([SAID[0], (1.2, paused("Hello.", 1.2), []), (1.5, ev.Tick(), [ev.Finish()])], rules)
+
+
+def test_sounds_without_words_are_no_turn() -> None:
+    play(
+        [
+            SAID[0],
+            (1.2, paused("", 1.2), []),
+            (1.5, ev.Tick(), [ev.Finish()]),
+            (1.6, ev.Final(""), [ev.Commit("")]),
+        ]
+    )
+
+
+def test_what_nobody_wants_answered_is_kept() -> None:
+    rules = replace(RULES, answers=False)
+    play([SAID[0], (1.5, ev.Tick(), []), (1.6, ev.Final("Hello."), [ev.Commit("Hello.")])], rules)
+
+
+def test_the_recognisers_own_end_of_an_utterance_is_a_turn() -> None:
+    play([SAID[0], (600.0, ev.Final("Talk"), [ev.Commit("Talk"), ev.Answer()])])
+
+
+# Speech over a reply
+
+
+def test_speech_over_a_reply_ducks_it_and_a_real_interruption_stops_it() -> None:
+    dialogue = play(
+        [
+            *ANSWERED,
+            (4.0, ev.SpeechStarted(), [ev.Duck()]),
+            (4.4, ev.Partial("no wait please"), [ev.Stop(ev.Why.SPEECH), ev.TellSpeech()]),
+            (5.0, paused("No, wait, please.", 5.0), [ev.Speculate("No, wait, please.")]),
+            (5.3, ev.Tick(), [ev.Finish()]),
+        ]
+    )
+    assert dialogue.state is State.THINKING
+
+
+def test_an_interruption_that_is_over_at_once_is_a_turn_too() -> None:
+    play(
+        [
+            *ANSWERED,
+            (4.0, ev.SpeechStarted(), [ev.Duck()]),
+            (
+                4.6,
+                paused("No, stop.", 4.6),
+                [ev.Stop(ev.Why.SPEECH), ev.TellSpeech(), ev.Speculate("No, stop.")],
+            ),
+            (4.9, ev.Tick(), [ev.Finish()]),
+        ]
+    )
+
+
+def test_a_cough_lets_the_reply_go_on_and_is_told_to_nobody() -> None:
+    dialogue = play(
+        [
+            *ANSWERED,
+            (4.0, ev.SpeechStarted(), [ev.Duck()]),
+            (4.4, paused("", 4.4), [ev.Unduck(), ev.Finish()]),
+            (4.5, ev.Final(""), [ev.Drop()]),
+        ]
+    )
+    assert dialogue.state is State.SPEAKING
+
+
+def test_a_voice_that_goes_on_takes_the_floor_though_nothing_is_understood() -> None:
+    bound_s = 4.0 + CONFIRM_S
+    stopped: list[Action] = [ev.Stop(ev.Why.SPEECH), ev.TellSpeech()]
+    play([*ANSWERED, (4.0, ev.SpeechStarted(), [ev.Duck()]), (bound_s, ev.Tick(), stopped)])
+    play(
+        [
+            *ANSWERED,
+            *COUGHED,
+            (4.4, ev.SpeechResumed(), []),
+            (bound_s, ev.Tick(), stopped),
+        ]
+    )
+
+
+def test_speech_over_a_reply_counts_from_where_it_began() -> None:
+    dialogue = play([*ANSWERED, (4.0, ev.SpeechStarted(began_s=3.9), [ev.Duck()])])
+    assert dialogue.due_s == pytest.approx(3.9 + CONFIRM_S)
+
+
+def test_doubt_ends_after_the_bound_in_the_replys_favour() -> None:
+    dialogue = play([*ANSWERED, *COUGHED])
+    assert dialogue.state is State.LISTENING
+    due_s = dialogue.due_s
+    assert due_s == pytest.approx(4.0 + CONFIRM_S)
+    assert dialogue.feed(ev.Tick(), due_s or 0) == [ev.Unduck()]
+    assert dialogue.due_s is None
+
+
+def test_after_doubt_words_still_take_the_floor() -> None:
+    play(
+        [
+            *ANSWERED,
+            *COUGHED,
+            (4.0 + CONFIRM_S, ev.Tick(), [ev.Unduck()]),
+            (5.0, ev.Partial("hold on please"), [ev.Stop(ev.Why.SPEECH), ev.TellSpeech()]),
+        ]
+    )
+
+
+def test_what_was_dropped_too_soon_is_not_lost() -> None:
+    text = "Now that is wrong."
+    play(
+        [
+            *ANSWERED,
+            (4.0, ev.SpeechStarted(), [ev.Duck()]),
+            (4.4, paused("", 4.4), [ev.Unduck(), ev.Finish()]),
+            (
+                4.6,
+                ev.Final(text),
+                [ev.Stop(ev.Why.SPEECH), ev.TellSpeech(), ev.Commit(text), ev.Answer()],
+            ),
+        ]
+    )
+
+
+def test_a_reply_that_ends_under_speech_leaves_the_floor_to_it() -> None:
+    play(
+        [
+            *ANSWERED,
+            *COUGHED,
+            (4.0 + CONFIRM_S, ev.Tick(), [ev.Unduck()]),
+            (4.9, ev.ReplyOver(), [ev.TellSpeech()]),
+            (5.0, paused("Right.", 5.0), [ev.Speculate("Right.")]),
+        ]
+    )
+
+
+def test_a_reply_that_is_over_before_its_cough_is_judged_leaves_no_trace_of_it() -> None:
+    play(
+        [
+            *ANSWERED,
+            (4.0, ev.SpeechStarted(), [ev.Duck()]),
+            (4.4, paused("", 4.4), [ev.Unduck(), ev.Finish()]),
+            (4.5, ev.ReplyOver(), []),
+            (4.6, ev.Final(""), [ev.Drop()]),
+        ]
+    )
+
+
+def test_without_interruptions_speech_waits_for_the_replys_end() -> None:
+    rules = replace(RULES, interruption=InterruptionSettings(mode=Mode.OFF))
+    play(
+        [
+            *ANSWERED,
+            (4.0, ev.SpeechStarted(), [ev.TellSpeech()]),
+            (5.0, paused("And then?", 5.0), []),
+            (5.3, ev.Tick(), [ev.Finish()]),
+            (5.4, ev.Final("And then?"), [ev.Commit("And then?")]),
+            (6.0, ev.ReplyOver(), [ev.Answer()]),
+        ],
+        rules,
+    )
+
+
+# Reopening
+
+
+def test_a_caller_who_goes_on_just_after_reopens_the_turn() -> None:
+    dialogue = play(
+        [
+            *ANSWERED,
+            (2.0, ev.SpeechStarted(), [ev.Duck()]),
+            (
+                2.4,
+                ev.Partial("and how are"),
+                [ev.Stop(ev.Why.SPEECH, reopened=True), ev.TellSpeech()],
+            ),
+            (3.0, paused("And how are you?", 3.0), [ev.Speculate("And how are you?")]),
+        ]
+    )
+    assert dialogue.due_s == pytest.approx(3.3)
+
+
+def test_the_policy_is_told_the_whole_of_a_reopened_turn() -> None:
+    texts: list[str] = []
+
+    class Listens(FixedSilence):
+        def wait_ms(self, evidence: object) -> float:
+            texts.append(evidence.text)  # type: ignore[attr-defined]
+            return SILENCE_MS
+
+    play(
+        [
+            *ANSWERED,
+            (2.0, ev.SpeechStarted(), [ev.Duck()]),
+            (
+                2.4,
+                ev.Partial("and how are"),
+                [ev.Stop(ev.Why.SPEECH, reopened=True), ev.TellSpeech()],
+            ),
+            (3.0, paused("And how are you?", 3.0), [ev.Speculate("And how are you?")]),
+        ],
+        replace(RULES, endpointing=Listens(SILENCE_MS)),
+    )
+    assert texts == ["Hello there.", "Hello there. And how are you?"]
+
+
+# The client
+
+
+def test_a_client_that_commits_its_own_turns_is_not_interfered_with() -> None:
+    rules = replace(RULES, endpointing=None)
+    play(
+        [
+            (0.0, ev.SpeechStarted(), []),
+            (1.2, paused("Hello.", 1.2), []),
+            (1.3, ev.Committed(), [ev.Finish()]),
+            (1.3, ev.ReplyRequested(), []),
+            (1.4, ev.Final("Hello."), [ev.Commit("Hello."), ev.Answer()]),
+            (1.5, ev.ReplyAudible(), []),
+            (2.0, ev.SpeechStarted(), []),
+        ],
+        rules,
+    )
+
+
+def test_a_reply_that_is_asked_for_is_given_at_once() -> None:
+    play([(0.0, ev.ReplyRequested(), [ev.Answer()])])
+
+
+def test_a_commit_over_a_reply_takes_the_floor() -> None:
+    play(
+        [
+            *ANSWERED,
+            (4.0, ev.SpeechStarted(), [ev.Duck()]),
+            (4.2, ev.Committed(), [ev.Stop(ev.Why.SPEECH), ev.TellSpeech(), ev.Finish()]),
+            (4.3, ev.Final("No."), [ev.Commit("No.")]),
+        ]
+    )
+
+
+def test_cancelling_gives_the_floor_back() -> None:
+    dialogue = play([*ANSWERED, (2.0, ev.ReplyCancelled(), [ev.Stop(ev.Why.CLIENT)])])
+    assert not dialogue.replying
+    assert dialogue.feed(ev.ReplyCancelled(), 2.1) == []
+
+
+def test_when_nobody_is_there_all_that_was_under_way_is_over() -> None:
+    dialogue = play([*ANSWERED, (2.0, ev.Disconnected(), [ev.Stop(ev.Why.LEFT)])])
+    assert (dialogue.replying, dialogue.state) == (False, State.LISTENING)
+    play([*SAID[:2], (1.3, ev.Disconnected(), [ev.Discard()]), (1.6, ev.Tick(), [])])
+
+
+def test_where_nobody_is_there_nobody_is_asked_to_speak() -> None:
+    dialogue = play([*ANSWERED, (2.0, ev.Disconnected(), [ev.Stop(ev.Why.LEFT)])])
+    assert dialogue.due_s is None
+    assert dialogue.feed(ev.Connected(), 50.0) == []
+    assert dialogue.due_s == pytest.approx(58)
+
+
+# Silence
+
+
+LEFT_ALONE: list[Step] = [
+    (0.0, ev.Connected(), []),
+    (8.0, ev.Tick(), [ev.Recite(ev.Recital.FAREWELL)]),
+    (8.1, ev.ReplyAudible(), []),
+]
+HASTY = replace(RULES, reprompts=0)
+
+
+def test_a_caller_who_answers_the_farewell_is_not_left() -> None:
+    dialogue = play(
+        [
+            *LEFT_ALONE,
+            (8.5, ev.SpeechStarted(), [ev.Duck()]),
+            (9.0, ev.Partial("wait a moment"), [ev.Stop(ev.Why.SPEECH), ev.TellSpeech()]),
+            (9.5, paused("Wait a moment.", 9.5), [ev.Speculate("Wait a moment.")]),
+            (9.8, ev.Tick(), [ev.Finish()]),
+            (
+                9.9,
+                ev.Final("Wait a moment."),
+                [ev.Commit("Wait a moment."), ev.Answer(speculated=True)],
+            ),
+            (12.0, ev.ReplyOver(), []),
+        ],
+        HASTY,
+    )
+    assert dialogue.due_s == pytest.approx(20)
+
+
+def test_a_caller_who_speaks_while_the_farewell_ends_is_heard_first() -> None:
+    play(
+        [
+            *LEFT_ALONE,
+            (9.0, ev.SpeechStarted(), [ev.TellSpeech()]),
+            (9.2, ev.ReplyOver(), []),
+            (9.8, paused("Wait.", 9.8), [ev.Speculate("Wait.")]),
+            (10.2, ev.Tick(), [ev.Finish()]),
+            (10.3, ev.Final("Wait."), [ev.Commit("Wait."), ev.Answer(speculated=True)]),
+            (12.0, ev.ReplyOver(), []),
+        ],
+        replace(HASTY, interruption=InterruptionSettings(mode=Mode.OFF)),
+    )
+
+
+def test_a_caller_who_comes_back_during_the_farewell_is_not_left() -> None:
+    play(
+        [
+            *LEFT_ALONE,
+            (8.5, ev.Disconnected(), [ev.Stop(ev.Why.LEFT)]),
+            (30.0, ev.Connected(), []),
+            (31.0, ev.ReplyRequested(), [ev.Answer()]),
+            (33.0, ev.ReplyOver(), []),
+        ],
+        HASTY,
+    )
+
+
+def test_a_silent_caller_is_asked_again_and_then_left() -> None:
+    dialogue = Dialogue(RULES)
+    assert dialogue.feed(ev.Connected(greets=True), 0) == [ev.Recite(ev.Recital.GREETING)]
+    assert dialogue.due_s is None
+    at_s = 1.0
+    said: list[Action] = []
+    dialogue.feed(ev.ReplyOver(), at_s)
+    while dialogue.due_s is not None:
+        assert dialogue.due_s == pytest.approx(at_s + 8)
+        said += dialogue.feed(ev.Tick(), dialogue.due_s)
+        at_s = dialogue.due_s or at_s + 9
+        said += dialogue.feed(ev.ReplyOver(), at_s)
+        if ev.HangUp() in said:
+            break
+    assert said == [
+        ev.Recite(ev.Recital.REPROMPT, 0),
+        ev.Recite(ev.Recital.REPROMPT, 1),
+        ev.Recite(ev.Recital.FAREWELL),
+        ev.HangUp(),
+    ]
+
+
+def test_a_caller_who_answers_is_asked_from_the_beginning_again() -> None:
+    dialogue = Dialogue(RULES)
+    dialogue.feed(ev.Connected(), 0)
+    assert dialogue.feed(ev.Tick(), 8) == [ev.Recite(ev.Recital.REPROMPT, 0)]
+    dialogue.feed(ev.ReplyOver(), 9)
+    for at_s, event, _ in ANSWERED:
+        dialogue.feed(event, 10 + at_s)
+    dialogue.feed(ev.ReplyOver(), 20)
+    assert dialogue.feed(ev.Tick(), 28) == [ev.Recite(ev.Recital.REPROMPT, 0)]
+
+
+def test_a_speaking_caller_is_not_asked() -> None:
+    dialogue = Dialogue(RULES)
+    dialogue.feed(ev.SpeechStarted(), 0)
+    assert dialogue.due_s is None
+
+
+def test_one_may_wait_for_ever() -> None:
+    dialogue = Dialogue(replace(RULES, reprompt_ms=None))
+    dialogue.feed(ev.Connected(), 0)
+    assert dialogue.due_s is None
+
+
+# Any order of events
+
+TEXTS = st.sampled_from(["", "Mm-hm.", "Yes.", "No, wait, please.", "And then I said"])
+EVENTS: st.SearchStrategy[Callable[[float], Event]] = st.one_of(
+    st.just(lambda _: ev.SpeechStarted()),
+    st.builds(lambda text: lambda _: ev.Partial(text), TEXTS),
+    st.just(lambda at_s: ev.Hushed(at_s - 0.1)),
+    st.builds(lambda text: lambda at_s: ev.Paused(text, at_s - 0.2), TEXTS),
+    st.just(lambda _: ev.SpeechResumed()),
+    st.builds(lambda text: lambda _: ev.Final(text), TEXTS),
+    st.just(lambda _: ev.ReplyAudible()),
+    st.just(lambda _: ev.ReplyOver()),
+    st.just(lambda _: ev.Committed()),
+    st.just(lambda _: ev.ReplyRequested()),
+    st.just(lambda _: ev.ReplyCancelled()),
+    st.just(lambda _: ev.Disconnected()),
+)
+MODES = st.sampled_from(
+    [
+        RULES,
+        replace(RULES, endpointing=None),
+        replace(RULES, answers=False),
+        replace(RULES, interruption=InterruptionSettings(mode=Mode.OFF)),
+    ]
+)
+
+
+class Listener:
+    """What a client and its ears would know, from the actions alone."""
+
+    def __init__(self) -> None:
+        self.speculated: str | None = None
+        self.speaking = False
+        self.ducked = False
+        self.committed: list[str] = []
+        self.dropped = 0
+
+    def follow(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case ev.Speculate(text):
+                    assert self.speculated is None, "a second speculation beside the first"
+                    self.speculated = text
+                case ev.Discard():
+                    assert self.speculated is not None
+                    self.speculated = None
+                case ev.Commit(text):
+                    self.committed.append(text)
+                case ev.Drop():
+                    self.dropped += 1
+                case ev.Answer(speculated):
+                    assert not self.speaking, "two replies at once"
+                    if speculated:
+                        assert self.speculated == self.committed[-1], "plays what was cancelled"
+                        self.speculated = None
+                    self.speaking, self.ducked = True, False
+                case ev.Recite():
+                    assert not self.speaking
+                    self.speaking, self.ducked = True, False
+                case ev.Stop():
+                    assert self.speaking, "stops what does not run"
+                    self.speaking = self.ducked = False
+                case ev.Duck():
+                    assert self.speaking
+                    self.ducked = True
+                case ev.Unduck():
+                    assert self.ducked, "lets go on what was not held"
+                    self.ducked = False
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.001, 3), EVENTS), max_size=40),
+    MODES,
+)
+def test_whatever_happens(
+    story: list[tuple[float, Callable[[float], Event]]], rules: Rules
+) -> None:
+    dialogue, listener, now_s = Dialogue(rules), Listener(), 0.0
+    finals = 0
+    for wait_s, make in story:
+        until_s = now_s + wait_s
+        now_s = _wait(dialogue, listener, now_s, until_s)
+        event = make(now_s)
+        if isinstance(event, ev.ReplyOver) and not listener.speaking:
+            continue
+        if isinstance(event, ev.ReplyRequested) and dialogue.replying:
+            continue
+        finals += isinstance(event, ev.Final)
+        if isinstance(event, ev.ReplyOver):
+            listener.speaking = listener.ducked = False
+        if isinstance(event, ev.SpeechStarted) and listener.speaking and rules.endpointing:
+            # The caller takes the floor: from here on the reply is held at once.
+            assert rules.interruption.mode == "off" or _held(dialogue, listener, event, now_s)
+            continue
+        listener.follow(dialogue.feed(event, now_s))
+    assert len(listener.committed) + listener.dropped == finals, "a final was lost"
+    assert listener.speaking == dialogue.replying
+
+
+def _held(dialogue: Dialogue, listener: Listener, event: Event, at_s: float) -> bool:
+    listener.follow(dialogue.feed(event, at_s))
+    return listener.ducked
+
+
+def _wait(dialogue: Dialogue, listener: Listener, now_s: float, until_s: float) -> float:
+    """Let time pass, with every tick that is asked for; it asks for finitely many."""
+    for _ in range(100):
+        due_s = dialogue.due_s
+        if due_s is None or due_s > until_s:
+            return until_s
+        now_s = max(due_s, now_s)
+        listener.follow(dialogue.feed(ev.Tick(), now_s))
+    raise AssertionError("it asks for the time without end")
+
+
+def test_what_is_taken_back_was_never_said() -> None:
+    dialogue = play([*SAID[:2], (1.3, ev.Cleared(), [ev.Discard(), ev.Drop()])])
+    assert dialogue.due_s != pytest.approx(1.5)
+    assert dialogue.feed(ev.Tick(), 2) == []
+
+
+def test_taken_back_over_a_reply_the_reply_goes_on() -> None:
+    dialogue = Dialogue(RULES)
+    dialogue.feed(ev.ReplyRequested(), 0)
+    dialogue.feed(ev.ReplyAudible(), 0.1)
+    assert dialogue.feed(ev.SpeechStarted(), 1) == [ev.Duck()]
+    assert dialogue.feed(ev.Cleared(), 1.1) == [ev.Unduck(), ev.Drop()]
+
+
+def test_taken_back_while_its_words_are_awaited_what_was_asked_for_is_answered() -> None:
+    dialogue = Dialogue(RULES)
+    dialogue.feed(ev.SpeechStarted(), 0)
+    assert dialogue.feed(ev.Committed(), 1) == [ev.Finish()]
+    assert dialogue.feed(ev.ReplyRequested(), 1) == []
+    assert dialogue.feed(ev.Cleared(), 1.1) == [ev.Drop(), ev.Answer()]
