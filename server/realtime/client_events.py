@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, get_args
 
 from openai import BaseModel
+from openai.types import realtime as oai
 from openai.types.realtime import RealtimeClientEvent
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
@@ -16,9 +17,22 @@ from antiphon.errors import InvalidInput
 MAX_EVENT_ID_CHARS = 512
 
 
+class ResponseParams(oai.RealtimeResponseCreateParams):
+    """What a response may be asked to be: its input may refer to items, which the package leaves out."""
+
+    input: list[oai.ConversationItem | oai.ResponseItemReference] | None = None  # type: ignore[assignment]
+
+
+class ResponseCreate(oai.ResponseCreateEvent):
+    """`response.create`."""
+
+    response: ResponseParams | None = None
+
+
 def _models() -> dict[str, type[BaseModel]]:
     union = get_args(RealtimeClientEvent)[0]
-    return {get_args(model.model_fields["type"].annotation)[0]: model for model in get_args(union)}
+    models = (*get_args(union), ResponseCreate)
+    return {get_args(model.model_fields["type"].annotation)[0]: model for model in models}
 
 
 MODELS = _models()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from openai import BaseModel
 from openai.types import realtime as oai
@@ -29,50 +29,47 @@ def to_json(event: BaseModel) -> str:
     return event.model_dump_json(exclude_none=True)
 
 
+class StateEvent(BaseModel):
+    """An event of Antiphon's own: `listening`, `thinking` or `speaking`."""
+
+    type: Literal["antiphon.state"]
+    event_id: str
+    state: str
+
+
+def state(now: str) -> StateEvent:
+    """Return the event that tells what the agent does from now on."""
+    return make(StateEvent, state=now)
+
+
+class HeardEvent(BaseModel):
+    """An event of Antiphon's own: what the caller has heard of a reply so far."""
+
+    type: Literal["antiphon.response.heard"]
+    event_id: str
+    response_id: str
+    item_id: str
+    text: str
+
+
 def error(problem: AntiphonError) -> oai.RealtimeErrorEvent:
     """Return the `error` event for `problem`: the session goes on after it."""
-    details = {
-        "type": error_type(problem),
-        "code": problem.reason.lower(),
-        "message": problem.message,
+    told = details(problem) | {
         "param": problem.metadata.get("param") or None,
         "event_id": problem.metadata.get("event_id") or None,
     }
-    return make(oai.RealtimeErrorEvent, error=details)
+    return make(oai.RealtimeErrorEvent, error=told)
+
+
+def details(problem: AntiphonError) -> dict[str, Any]:
+    """Return what is said of `problem` wherever it is told."""
+    return {
+        "type": error_type(problem),
+        "code": problem.reason.lower(),
+        "message": problem.message,
+    }
 
 
 def error_type(problem: AntiphonError) -> str:
     """Return OpenAI's word for whose mistake `problem` is."""
     return "invalid_request_error" if isinstance(problem, InvalidInput) else "server_error"
-
-
-def user_item(item_id: str, transcript: str) -> dict[str, Any]:
-    """Return a conversation item that holds what the caller said."""
-    content = [{"type": "input_audio", "transcript": transcript}]
-    return _message(item_id, "user", content, "completed")
-
-
-def assistant_item(item_id: str, text: str, *, audio: bool, status: str) -> dict[str, Any]:
-    """Return a conversation item that holds (what is known of) a reply."""
-    part = content_part(text, audio=audio)
-    return _message(item_id, "assistant", [part] if text else [], status)
-
-
-def content_part(text: str, *, audio: bool) -> dict[str, Any]:
-    """Return the one content part of a reply."""
-    return (
-        {"type": "output_audio", "transcript": text}
-        if audio
-        else {"type": "output_text", "text": text}
-    )
-
-
-def _message(item_id: str, role: str, content: list[dict[str, Any]], status: str) -> dict[str, Any]:
-    return {
-        "id": item_id,
-        "object": "realtime.item",
-        "type": "message",
-        "role": role,
-        "status": status,
-        "content": content,
-    }

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon.audio import SAMPLE_BYTES, Encoding
 from antiphon.errors import InvalidInput
+from server.floor.interruption import Mode
+from server.realtime.tools import NO_TOOLS, Tools
 from server.settings import AgentSettings
 
 PCM_RATE_HZ = 24_000
 G711_RATE_HZ = 8_000
+# What a session's model is called where its client names none.
+MODEL = "antiphon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,60 @@ FORMATS = {
 
 
 @dataclass(frozen=True, slots=True)
+class TurnDetection:
+    """How the end of the caller's turn is found: `server_vad` by silence alone, `semantic_vad` by more."""
+
+    type: str
+    silence_ms: int
+    eagerness: str = "auto"
+    create_response: bool = True
+    interrupt_response: bool = True
+    idle_timeout_ms: int | None = None
+    # Told back as they were given: the recogniser has its own.
+    threshold: float = 0.5
+    prefix_padding_ms: int = 300
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it stands in a session object."""
+        told = {
+            "type": self.type,
+            "create_response": self.create_response,
+            "interrupt_response": self.interrupt_response,
+        }
+        if self.type == "semantic_vad":
+            return told | {"eagerness": self.eagerness}
+        return told | {
+            "threshold": self.threshold,
+            "prefix_padding_ms": self.prefix_padding_ms,
+            "silence_duration_ms": self.silence_ms,
+            "idle_timeout_ms": self.idle_timeout_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Fields of a session, of its audio input and of that one's transcription that change nothing here.
+
+    They are told back as they were given.
+    """
+
+    session: Mapping[str, Any] = field(default_factory=dict)
+    input: Mapping[str, Any] = field(default_factory=dict)
+    transcription: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SessionConfig:
-    """The settings of one session. `silence_ms` None: the client commits its own turns."""
+    """The settings of one session. `turn_detection` None: the client commits its own turns.
+
+    `replies` False: a transcription session, where the agent is silent. `voice` is the synthesizer's
+    name, and `voice_name`, where there is one, the client's for it.
+
+    Antiphon's own: `extensions` sends events that OpenAI does not have; `speculates` answers pauses on
+    trust; `interruption` is what takes the floor from a reply, and after how many ms, the agent's where
+    that is None; `simulation` is the text that a simulated recogniser hears, and the ms of voice that
+    hold it.
+    """
 
     instructions: str
     language: str
@@ -57,40 +114,65 @@ class SessionConfig:
     speed: float
     input_format: WireFormat
     output_format: WireFormat
-    silence_ms: int | None
-    create_response: bool
+    turn_detection: TurnDetection | None
     audio_out: bool
     max_reply_tokens: int
+    replies: bool = True
+    model: str = MODEL
+    voice_name: str = ""
+    tools: Tools = NO_TOOLS
+    echo: Echo = Echo()
+    extensions: bool = False
+    speculates: bool = True
+    interruption: tuple[Mode, float | None] | None = None
+    simulation: tuple[str, int] | None = None
+
+    @property
+    def hearing(self) -> tuple[object, ...]:
+        """What a recogniser's stream is opened with."""
+        return self.input_format, self.language, self.simulation
+
+    @property
+    def told_voice(self) -> str:
+        """The voice as the client knows it."""
+        return self.voice_name or self.voice
 
     def as_json(self, session_id: str) -> dict[str, Any]:
         """Return the session object of `session.created` and `session.updated`."""
+        if not self.replies:
+            return {
+                "type": "transcription",
+                "id": session_id,
+                "object": "realtime.transcription_session",
+                "audio": {"input": self._input_as_json()},
+            }
         return {
+            **self.echo.session,
             "type": "realtime",
             "id": session_id,
             "object": "realtime.session",
+            "model": self.model,
             "instructions": self.instructions,
             "output_modalities": ["audio" if self.audio_out else "text"],
             "max_output_tokens": self.max_reply_tokens,
+            "tools": [tool.as_json() for tool in self.tools.offered],
+            "tool_choice": self.tools.choice_as_json(),
             "audio": {
-                "input": {
-                    "format": self.input_format.as_json(),
-                    "turn_detection": self._turn_detection(),
-                },
+                "input": self._input_as_json(),
                 "output": {
                     "format": self.output_format.as_json(),
-                    "voice": self.voice,
+                    "voice": self.told_voice,
                     "speed": self.speed,
                 },
             },
         }
 
-    def _turn_detection(self) -> dict[str, Any] | None:
-        if self.silence_ms is None:
-            return None
+    def _input_as_json(self) -> dict[str, Any]:
         return {
-            "type": "server_vad",
-            "silence_duration_ms": self.silence_ms,
-            "create_response": self.create_response,
+            **self.echo.input,
+            "format": self.input_format.as_json(),
+            "transcription": {**self.echo.transcription, "language": self.language},
+            "turn_detection": self.turn_detection and self.turn_detection.as_json(),
         }
 
 
@@ -104,8 +186,7 @@ def initial(agent: AgentSettings) -> SessionConfig:
         speed=1.0,
         input_format=pcm,
         output_format=pcm,
-        silence_ms=agent.endpoint_silence_ms,
-        create_response=True,
+        turn_detection=TurnDetection("semantic_vad", agent.endpoint_silence_ms),
         audio_out=True,
         max_reply_tokens=agent.max_reply_tokens,
     )

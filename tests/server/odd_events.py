@@ -24,6 +24,11 @@ SESSION = {
     "tool_choice": "auto",
     "tracing": {"metadata": {"a": "b"}},
     "prompt": {"id": "x", "variables": {"a": "b"}},
+    "antiphon": {
+        "events": True,
+        "speculation": True,
+        "simulation": {"text": "hello", "voiced_ms": 900},
+    },
     "audio": {
         "input": {
             "format": {"type": "audio/pcm", "rate": 24000},
@@ -31,7 +36,9 @@ SESSION = {
             "turn_detection": {
                 "type": "server_vad",
                 "silence_duration_ms": 500,
+                "idle_timeout_ms": 30_000,
                 "create_response": True,
+                "interrupt_response": True,
             },
         },
         "output": {"format": {"type": "audio/pcm"}, "voice": "joe", "speed": 1.0},

@@ -99,6 +99,7 @@ def test_an_event_id_is_a_text_of_bounded_length(given_id: Any, told: str) -> No
 
 
 def test_fields_are_known_by_name() -> None:
+    client_events.field_names.cache_clear()
     assert {"session", "turn_detection", "max_output_tokens"} <= client_events.field_names()
     assert "RealtimeSessionCreateRequest" not in client_events.field_names()
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from openai.types import realtime as oai
@@ -51,23 +50,20 @@ def test_an_error_names_parameter_and_event() -> None:
     assert (error.code, error.param, error.event_id) == ("invalid_field", "session", "mine")
 
 
-@pytest.mark.parametrize(
-    ("audio", "text", "content"),
-    [
-        (True, "hi", [{"type": "output_audio", "transcript": "hi"}]),
-        (False, "hi", [{"type": "output_text", "text": "hi"}]),
-        (True, "", []),
-    ],
-)
-def test_an_item_of_the_agent(audio: bool, text: str, content: list[dict[str, Any]]) -> None:
-    item = server_events.assistant_item("i", text, audio=audio, status="in_progress")
-    parsed = oai.RealtimeConversationItemAssistantMessage.model_validate(item)
-    assert (parsed.id, parsed.role, parsed.status) == ("i", "assistant", "in_progress")
-    assert item["content"] == content
+@pytest.mark.parametrize("now", ["listening", "thinking", "speaking"])
+def test_the_agents_state_is_an_event_of_our_own(now: str) -> None:
+    told = json.loads(server_events.to_json(server_events.state(now)))
+    assert told.pop("event_id").startswith("event_")
+    assert told == {"type": "antiphon.state", "state": now}
 
 
-def test_an_item_of_the_caller() -> None:
-    item = server_events.user_item("i", "hello")
-    parsed = oai.RealtimeConversationItemUserMessage.model_validate(item)
-    assert (parsed.id, parsed.role, parsed.status) == ("i", "user", "completed")
-    assert parsed.content[0].transcript == "hello"
+def test_what_was_heard_is_an_event_of_our_own() -> None:
+    event = server_events.make(
+        server_events.HeardEvent, response_id="resp_1", item_id="item_1", text="Good"
+    )
+    assert (event.type, event.text) == ("antiphon.response.heard", "Good")
+
+
+def test_details_are_the_same_wherever_a_problem_is_told() -> None:
+    told = server_events.details(InvalidInput("x", reason="NO_WAY"))
+    assert told == {"type": "invalid_request_error", "code": "no_way", "message": "x"}

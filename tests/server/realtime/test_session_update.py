@@ -7,11 +7,12 @@ import pytest
 from openai.types import realtime as oai
 
 from antiphon.errors import InvalidInput
-from server.realtime.session_config import FORMATS, SessionConfig, initial
+from server.realtime.session_config import FORMATS, SessionConfig, TurnDetection, initial
 from server.realtime.session_update import apply
+from server.realtime.tools import Tools
 from server.settings import AgentSettings
 
-AGENT = AgentSettings(endpoint_silence_ms=700, max_reply_tokens=99)
+AGENT = AgentSettings(voice="amy", endpoint_silence_ms=700, max_reply_tokens=99)
 CONFIG = initial(AGENT)
 VAD = {"type": "server_vad"}
 
@@ -45,14 +46,13 @@ def _speaking(**given: Any) -> dict[str, Any]:
         (_hearing(transcription={"language": "de"}), {"language": "de"}),
         (_hearing(transcription={"language": ""}), {"language": ""}),
         (_hearing(transcription=None), {}),
-        (_hearing(turn_detection=None), {"silence_ms": None}),
-        (_hearing(turn_detection=VAD), {}),
-        (_hearing(turn_detection=VAD | {"silence_duration_ms": 300}), {"silence_ms": 300}),
-        (_hearing(turn_detection=VAD | {"create_response": False}), {"create_response": False}),
-        (_hearing(turn_detection={"type": "semantic_vad"}), {}),
+        (_hearing(turn_detection=None), {"turn_detection": None}),
+        ({"antiphon": {"events": True}}, {"extensions": True}),
         (_speaking(format={"type": "audio/pcma"}), {"output_format": FORMATS["audio/pcma"]}),
-        (_speaking(voice="alloy"), {"voice": "alloy"}),
-        (_speaking(voice={"id": "voice_1"}), {}),
+        (_speaking(voice="joe"), {"voice": "joe", "voice_name": "joe"}),
+        (_speaking(voice="alloy"), {"voice": "amy", "voice_name": "alloy"}),
+        (_speaking(voice={"id": "voice_1"}), {"voice": "voice_1", "voice_name": "voice_1"}),
+        ({"model": "gpt-realtime"}, {"model": "gpt-realtime"}),
         (_speaking(speed=1.5), {"speed": 1.5}),
     ],
 )
@@ -62,12 +62,42 @@ def test_what_is_given_is_set_and_all_else_stays(
     assert _applied(session) == replace(CONFIG, **changes)
 
 
-@pytest.mark.parametrize(("before", "after"), [(None, 700), (300, 300)])
-def test_turn_detection_of_no_given_length_is_the_one_before_or_the_agents(
-    before: int | None, after: int
+@pytest.mark.parametrize(
+    ("given", "detection"),
+    [
+        (VAD, TurnDetection("server_vad", 700)),
+        (VAD | {"silence_duration_ms": 300}, TurnDetection("server_vad", 300)),
+        (VAD | {"create_response": False}, TurnDetection("server_vad", 700, create_response=False)),
+        (
+            VAD | {"interrupt_response": False},
+            TurnDetection("server_vad", 700, interrupt_response=False),
+        ),
+        (VAD | {"idle_timeout_ms": 5000}, TurnDetection("server_vad", 700, idle_timeout_ms=5000)),
+        (
+            VAD | {"idle_timeout_ms": 30_000},
+            TurnDetection("server_vad", 700, idle_timeout_ms=30_000),
+        ),
+        (VAD | {"idle_timeout_ms": None}, TurnDetection("server_vad", 700)),
+        ({"type": "semantic_vad"}, TurnDetection("semantic_vad", 700)),
+        ({"type": "semantic_vad", "eagerness": "low"}, TurnDetection("semantic_vad", 700, "low")),
+        (
+            {"type": "semantic_vad", "create_response": False, "interrupt_response": False},
+            TurnDetection("semantic_vad", 700, create_response=False, interrupt_response=False),
+        ),
+    ],
+)
+@pytest.mark.parametrize("before", [None, TurnDetection("server_vad", 123, idle_timeout_ms=9000)])
+def test_turn_detection_is_set_as_a_whole(
+    given: dict[str, Any], detection: TurnDetection, before: TurnDetection | None
 ) -> None:
-    config = replace(CONFIG, silence_ms=before)
-    assert _applied(_hearing(turn_detection=VAD), config).silence_ms == after
+    config = replace(CONFIG, turn_detection=before)
+    assert _applied(_hearing(turn_detection=given), config).turn_detection == detection
+
+
+def test_an_extension_stays_as_it_was_set_unless_it_is_set_again() -> None:
+    config = _applied({"antiphon": {"events": True}})
+    assert _applied({"instructions": "Be brief."}, config).extensions
+    assert not _applied({"antiphon": {"events": False}}, config).extensions
 
 
 def test_inf_tokens_are_the_agents_whatever_was_set_before() -> None:
@@ -78,7 +108,8 @@ def test_inf_tokens_are_the_agents_whatever_was_set_before() -> None:
 @pytest.mark.parametrize(
     ("session", "param"),
     [
-        ({"type": "transcription"}, "session.type"),
+        ({"tools": [{"type": "function", "name": "a b"}]}, "session.tools.0.name"),
+        ({"tool_choice": {"type": "function", "name": "look"}}, "session.tool_choice"),
         ({"max_output_tokens": 0}, "session.max_output_tokens"),
         ({"max_output_tokens": 4097}, "session.max_output_tokens"),
         ({"max_output_tokens": 10**30}, "session.max_output_tokens"),
@@ -90,6 +121,15 @@ def test_inf_tokens_are_the_agents_whatever_was_set_before() -> None:
             _hearing(turn_detection=VAD | {"silence_duration_ms": 5001}),
             "session.audio.input.turn_detection.silence_duration_ms",
         ),
+        (
+            _hearing(turn_detection=VAD | {"idle_timeout_ms": 4999}),
+            "session.audio.input.turn_detection.idle_timeout_ms",
+        ),
+        (
+            _hearing(turn_detection=VAD | {"idle_timeout_ms": 30_001}),
+            "session.audio.input.turn_detection.idle_timeout_ms",
+        ),
+        ({"antiphon": {"events": "yes"}}, "session.antiphon.events"),
         (
             _hearing(transcription={"language": "en-US" * 99}),
             "session.audio.input.transcription.language",
@@ -104,3 +144,47 @@ def test_what_cannot_be_is_refused_by_name(session: dict[str, Any], param: str) 
         _applied(session)
     assert refused.value.metadata["param"] == param
     assert refused.value.message.startswith(f"session.update: {param}: ")
+
+
+ECHOED = {
+    "include": ["item.input_audio_transcription.logprobs"],
+    "parallel_tool_calls": True,
+    "prompt": {"id": "pmpt_1"},
+    "reasoning": {"effort": "low"},
+    "tracing": "auto",
+    "truncation": {"type": "retention_ratio", "retention_ratio": 0.8},
+}
+
+
+def test_what_is_not_served_and_harms_nobody_is_told_back() -> None:
+    heard = {
+        "noise_reduction": {"type": "near_field"},
+        "transcription": {"model": "whisper-1", "prompt": "names", "language": "de"},
+    }
+    config = _applied(ECHOED | _hearing(**heard))
+    told = config.as_json("x")
+    assert told.items() >= ECHOED.items()
+    assert told["audio"]["input"].items() >= heard.items()
+    assert _applied({"instructions": "Be brief."}, config).echo == config.echo
+    assert _applied({"tracing": None}, config).as_json("x")["tracing"] is None
+
+
+def test_tools_are_offered_until_others_are() -> None:
+    look = {"type": "function", "name": "look"}
+    config = _applied({"tools": [look], "tool_choice": {"type": "function", "name": "look"}})
+    assert (config.tools.choice, config.tools.forced) == ("required", "look")
+    assert _applied({"instructions": "Be brief."}, config).tools == config.tools
+    assert _applied({"tools": []}, config).tools == Tools()
+
+
+def test_a_session_may_become_one_of_transcription() -> None:
+    heard = _hearing(transcription={"language": "de"}, turn_detection=VAD)
+    config = _applied({"type": "transcription"} | heard)
+    assert not config.replies
+    assert config.language == "de"
+    assert config.turn_detection == TurnDetection("server_vad", 700)
+    assert _applied({}, config).replies
+
+
+def test_both_modalities_are_speech_which_has_its_text() -> None:
+    assert _applied({"output_modalities": ["text", "audio"]}).audio_out
