@@ -2,50 +2,97 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from antiphon.v1 import generator_pb2 as pb
+from server.conversation.items import Items
+from server.realtime import items
+from server.realtime.items import FunctionCall, FunctionCallOutput, Item
 
-
-@dataclass(slots=True)
-class Entry:
-    """One message; what the caller did not hear of a reply is not in it."""
-
-    role: pb.Role
-    text: str
+ROLES = {"system": pb.ROLE_SYSTEM, "user": pb.ROLE_USER, "assistant": pb.ROLE_ASSISTANT}
+# What may be the first that a model is told of a conversation whose beginning is left out.
+BEGINNINGS = (pb.ROLE_USER, pb.ROLE_SYSTEM)
 
 
 class History:
-    """Messages of a session, oldest dropped first once they pass `max_chars`.
-
-    The newest message always stays, however long it is. A reply goes with what it answered: alone it
-    misleads, and some models' chat templates refuse a conversation that begins with it.
-    """
+    """A session's items, and the last `max_chars` of them as messages."""
 
     def __init__(self, max_chars: int) -> None:
+        self.items = Items()
         self._max_chars = max_chars
-        self._entries: deque[Entry] = deque()
-        self._chars = 0
-        self._trimmed = False
 
-    def add(self, role: pb.Role, text: str) -> None:
-        """Append a message; text of white space alone is none."""
-        if not text.strip():
-            return
-        self._entries.append(Entry(role, text))
-        self._chars += len(text)
-        while len(self._entries) > 1 and (
-            self._chars > self._max_chars or self._begins_with_reply()
-        ):
-            self._chars -= len(self._entries.popleft().text)
-            self._trimmed = True
+    def last_reply(self) -> str:
+        """Return what the agent said last, as far as it was heard; nothing, where it said nothing."""
+        for item in reversed(list(self.items)):
+            if item.type == "message" and item.role == "assistant":
+                return items.text_of(item)
+        return ""
 
-    def messages(self, instructions: str) -> list[pb.Message]:
-        """Return the request's messages: the instructions, then the conversation."""
-        system = [pb.Message(role=pb.ROLE_SYSTEM, content=instructions)] if instructions else []
-        return system + [pb.Message(role=entry.role, content=entry.text) for entry in self._entries]
+    def messages(
+        self, instructions: str, said: str = "", instead: Iterable[Item] | None = None
+    ) -> list[pb.Message]:
+        """Return the request's messages: the instructions, the conversation, and what was just `said`.
 
-    def _begins_with_reply(self) -> bool:
-        # Untrimmed, that is the greeting.
-        return self._trimmed and self._entries[0].role == pb.ROLE_ASSISTANT
+        `instead` stands for the conversation. What one side said in several goes is one message: a
+        caller who paused meant one thing, and some models' chat templates refuse two messages of one
+        role.
+        """
+        told = list(_told(self.items if instead is None else instead))
+        if said:
+            told.append(pb.Message(role=pb.ROLE_USER, content=said))
+        first = [pb.Message(role=pb.ROLE_SYSTEM, content=instructions)] if instructions else []
+        return _merged([*first, *_newest(told, self._max_chars)])
+
+
+def _told(conversation: Iterable[Item]) -> Iterator[pb.Message]:
+    """Yield one message an item; a call goes with its output, or is left out until there is one."""
+    listed = list(conversation)
+    outputs = {item.call_id: item for item in listed if isinstance(item, FunctionCallOutput)}
+    for item in listed:
+        if isinstance(item, FunctionCall):
+            if item.call_id in outputs:
+                yield from _call(item, outputs[item.call_id])
+        elif not isinstance(item, FunctionCallOutput) and (text := items.text_of(item)).strip():
+            yield pb.Message(role=ROLES[item.role], content=text)
+
+
+def _call(call: FunctionCall, output: FunctionCallOutput) -> Iterator[pb.Message]:
+    made = pb.ToolCall(id=output.call_id, name=call.name, arguments=call.arguments)
+    yield pb.Message(role=pb.ROLE_ASSISTANT, tool_calls=[made])
+    yield pb.Message(role=pb.ROLE_TOOL, content=output.output, tool_call_id=output.call_id)
+
+
+def _newest(told: list[pb.Message], max_chars: int) -> list[pb.Message]:
+    """Return the last messages, from what the caller said last on in any case.
+
+    A reply goes with what it answered: alone it misleads, and some models' chat templates refuse a
+    conversation that begins with it. Untrimmed, that is the greeting.
+    """
+    last = max(
+        (i for i, each in enumerate(told) if each.role == pb.ROLE_USER), default=len(told) - 1
+    )
+    chars, start = sum(map(_size, told)), 0
+    while start < last and (chars > max_chars or (start and told[start].role not in BEGINNINGS)):
+        chars -= _size(told[start])
+        start += 1
+    return told[start:]
+
+
+def _size(message: pb.Message) -> int:
+    return len(message.content) + sum(len(call.arguments) for call in message.tool_calls)
+
+
+def _merged(told: Iterable[pb.Message]) -> list[pb.Message]:
+    merged: list[pb.Message] = []
+    for message in told:
+        before = merged[-1] if merged else None
+        if before is None or not _belong_together(before, message):
+            merged.append(message)
+            continue
+        before.content = f"{before.content} {message.content}".strip()
+        before.tool_calls.extend(message.tool_calls)
+    return merged
+
+
+def _belong_together(before: pb.Message, message: pb.Message) -> bool:
+    return before.role == message.role != pb.ROLE_TOOL and not before.tool_calls

@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections import deque
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from openai import BaseModel
+from openai.types import realtime as oai
 
 from antiphon.errors import Exhausted
+from server.realtime import server_events
 
 # About 10 s of 20 ms frames: past it, the client has stopped reading and nothing is live any more.
 MAX_ITEMS = 512
 # A live client drains within milliseconds; a phone that changes cells may need seconds.
 STALL_S = 10.0
 
-Outgoing = BaseModel | bytes
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A piece of a reply in the session's output format, of the one content part of its item."""
+
+    data: bytes
+    response_id: str
+    item_id: str
+    output_index: int = 0
+
+    def as_event(self) -> oai.ResponseAudioDeltaEvent:
+        """Return it as an event, for a transport on which audio has no way of its own."""
+        return server_events.make(
+            oai.ResponseAudioDeltaEvent,
+            response_id=self.response_id,
+            item_id=self.item_id,
+            output_index=self.output_index,
+            content_index=0,
+            delta=base64.b64encode(self.data).decode(),
+        )
+
+
+Outgoing = BaseModel | Audio
 
 
 class Outbox:
@@ -53,6 +79,13 @@ class Outbox:
         self._closed = True
         self._room.set()
         self._ready.set()
+
+    def drop_audio(self) -> None:
+        """Throw away audio that has not been taken yet; events stay."""
+        kept = [item for item in self._items if not isinstance(item, Audio)]
+        self._items.clear()
+        self._items.extend(kept)
+        self._room.set()
 
     async def __aiter__(self) -> AsyncIterator[Outgoing]:
         while True:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon.errors import AntiphonError
-from server.realtime.server_events import error_type
+from server.realtime.items import Status
+from server.realtime.server_events import details as details_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Outcome:
     problem: AntiphonError | None = None
 
     @property
-    def item_status(self) -> str:
+    def item_status(self) -> Status:
         """The status of the response's item."""
         return "completed" if self.status == "completed" else "incomplete"
 
@@ -28,11 +29,7 @@ class Outcome:
             return None
         told: dict[str, Any] = {"type": self.status, "reason": self.reason}
         if self.problem is not None:
-            told["error"] = {
-                "type": error_type(self.problem),
-                "code": self.problem.reason.lower(),
-                "message": self.problem.message,
-            }
+            told["error"] = details_of(self.problem)
         return told
 
 

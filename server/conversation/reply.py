@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from antiphon.v1 import generator_pb2
-from server.conversation.heard import HeardWords
+from antiphon.v1.synthesizer_pb2 import AudioChunk
+from server.conversation.heard import Heard, HeardWords
 from server.conversation.playout import Playout
 from server.conversation.timeline import Mark, Timeline
 from server.engines.generator import Generation
@@ -15,13 +16,18 @@ from server.engines.synthesizer import Speech
 from server.realtime.session_config import SessionConfig
 
 OnText = Callable[[str], Awaitable[None]]
+OnCall = Callable[[generator_pb2.ToolCall], Awaitable[None]]
 OnAudible = Callable[[], Awaitable[None]]
+
+# Said so recently, words may come back through the caller's microphone.
+RECENT_MS = 4000.0
 
 
 class Reply:
     """Text and speech of one reply: `answer` and `recite` return when all of it was sent.
 
-    `text` grows meanwhile; `audible` tells whether the caller was told that audio follows.
+    `text` grows meanwhile. Nothing is played before `on_audible` returns, which is awaited once, where
+    there is anything to hear. `engines_ms` says at the end what the services took by their own clocks.
     """
 
     def __init__(
@@ -31,6 +37,7 @@ class Reply:
         playout: Playout,
         timeline: Timeline,
         on_text: OnText,
+        on_call: OnCall,
         on_audible: OnAudible,
     ) -> None:
         self._services = services
@@ -38,10 +45,12 @@ class Reply:
         self._playout = playout
         self._timeline = timeline
         self._on_text = on_text
+        self._on_call = on_call
         self._on_audible = on_audible
         self._heard = HeardWords()
+        self._written: list[tuple[int, float]] = []
         self.text = ""
-        self.audible = False
+        self.engines_ms: dict[str, float] = {}
         self.usage = generator_pb2.Usage()
         self.finish_reason = generator_pb2.FINISH_REASON_UNSPECIFIED
 
@@ -51,6 +60,26 @@ class Reply:
         if not self._config.audio_out:
             return self.text
         return self._heard.cut(self.text, self._playout.heard_ms)
+
+    @property
+    def heard(self) -> Heard:
+        """What the caller has heard so far, and when each word of it."""
+        spoken, until_ms = self._config.audio_out, self._playout.heard_ms
+        return Heard(self.heard_text, until_ms, self._heard, spoken=spoken)
+
+    @property
+    def recent_text(self) -> str:
+        """What the caller has heard in the last seconds, and is about to hear."""
+        heard_ms = self._playout.heard_ms
+        return self._heard.between(self.text, heard_ms - RECENT_MS, heard_ms + RECENT_MS / 4)
+
+    def duck(self) -> None:
+        """Be silent from the next frame on, but ready to go on."""
+        self._playout.duck()
+
+    def unduck(self) -> None:
+        """Go on from the beginning of the word at which it was ducked."""
+        self._playout.unduck(self._heard.word_start_ms(self._playout.heard_ms))
 
     async def answer(self, messages: Sequence[generator_pb2.Message]) -> None:
         """Generate an answer to `messages`, speaking it while it is written."""
@@ -67,6 +96,9 @@ class Reply:
 
     async def recite(self, text: str) -> None:
         """Speak `text` as it stands, such as a greeting."""
+        if not self._config.audio_out:
+            await self._add(text, speech=None)
+            return
         speech = Speech(self._services.synthesizer, self._config)
         try:
             await speech.open()
@@ -80,7 +112,10 @@ class Reply:
         self, messages: Sequence[generator_pb2.Message], speech: Speech | None
     ) -> None:
         self._mark(Mark.GENERATION_STARTED)
-        generation = Generation(self._services.generator, messages, self._config.max_reply_tokens)
+        config = self._config
+        generation = Generation(
+            self._services.generator, messages, config.max_reply_tokens, config.tools
+        )
         try:
             if speech is not None:
                 await speech.open()
@@ -88,9 +123,13 @@ class Reply:
                 if response.HasField("text"):
                     self._mark(Mark.FIRST_TOKEN)
                     await self._add(response.text.text, speech)
+                elif response.HasField("tool_call"):
+                    await self._on_call(response.tool_call)
                 elif response.HasField("finish"):
                     self.usage = response.finish.usage
                     self.finish_reason = response.finish.reason
+                    first_ms = response.finish.timing.first_output_ms
+                    self.engines_ms["first_token"] = round(first_ms, 3)
         finally:
             generation.cancel()
         self._mark(Mark.LAST_TOKEN)
@@ -99,23 +138,37 @@ class Reply:
 
     async def _add(self, text: str, speech: Speech | None) -> None:
         self.text += text
+        self._written.append((len(self.text), self._now()))
         if speech is not None:
             await speech.say(text)
         await self._on_text(text)
 
     async def _play(self, speech: Speech) -> None:
+        audible = False
         async for chunk in speech.chunks():
             self._heard.note(list(chunk.words))
             if not chunk.audio:
                 continue
-            self._mark(Mark.FIRST_AUDIO)
-            if not self.audible:
+            if not audible:
+                self._mark_first(chunk)
                 await self._on_audible()
-                self.audible = True
+                audible = True
                 self._mark(Mark.AUDIBLE)
             await self._playout.play(chunk.audio)
         await self._playout.flush()
         self._mark(Mark.LAST_AUDIO)
+        if (timing := await speech.timing()) is not None:
+            self.engines_ms["first_audio"] = round(timing.first_output_ms, 3)
+
+    def _mark_first(self, chunk: AudioChunk) -> None:
+        self._mark(Mark.FIRST_AUDIO)
+        # The voice knows a clause by what comes after it, or by the end of the text.
+        ready = [at_s for end, at_s in self._written if end > chunk.span.end]
+        self._timeline.mark(Mark.FIRST_CLAUSE, ready[0] if ready else self._written[-1][1])
 
     def _mark(self, mark: Mark) -> None:
-        self._timeline.mark(mark, asyncio.get_running_loop().time())
+        self._timeline.mark(mark, self._now())
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

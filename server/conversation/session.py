@@ -1,80 +1,151 @@
 """One caller's session, the same over every transport.
 
-The straight conversation: the caller speaks, a pause of fixed length ends the utterance, the reply is
-spoken. A new utterance of the caller ends a reply that still runs.
+It outlives its lines: a caller whose line breaks may come back on another. Who speaks when is the
+moderator's; here is what a client may ask for.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from openai import BaseModel
 from openai.types import realtime as oai
 
 from antiphon.errors import InvalidInput, Unsupported
-from antiphon.v1 import generator_pb2
-from server.conversation.ear import Ear
-from server.conversation.history import History
-from server.conversation.outbox import Outbox
-from server.conversation.outcome import CANCELLED, INTERRUPTED
-from server.conversation.replies import Replies
-from server.conversation.timeline import Timeline
+from server.conversation.asides import Asides
+from server.conversation.input_requests import InputRequests
+from server.conversation.item_requests import ItemRequests
+from server.conversation.line import Incoming, Line, LineLost
+from server.conversation.moderator import Moderator
+from server.conversation.response_requests import ResponseRequests
+from server.conversation.tasks import Ending, Tasks
+from server.conversation.wire import Wire
 from server.engines.services import Services
+from server.floor import events as ev
 from server.realtime import client_events, server_events, session_config, session_update
+from server.realtime.session_config import SessionConfig
 from server.settings import AgentSettings
 
-Incoming = bytes | str
 Effect = Awaitable[None]
 
 
 class Session:
-    """Created for each caller and run once; everything it starts ends with `run`."""
+    """Made for each caller. `run` owns all that it starts; `attend` serves one line after another.
 
-    def __init__(self, services: Services, agent: AgentSettings, outbox: Outbox) -> None:
+    `resume_token`, where there is one, is told to the client, who may come back with it. `config` is what
+    it begins with, where that is not the agent's.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        agent: AgentSettings,
+        resume_token: str = "",
+        config: SessionConfig | None = None,
+    ) -> None:
         self.id = server_events.new_id("sess")
         self._agent = agent
-        self._outbox = outbox
-        self._tasks = asyncio.TaskGroup()
-        self._config = session_config.initial(agent)
-        self._history = History(agent.history_chars)
-        self._replies = Replies(services, outbox, self._history, self._tasks)
-        self._ear = Ear(services, outbox, self._tasks, self._on_final)
+        self._resume_token = resume_token
+        self._wire = Wire()
+        self._tasks = Tasks()
+        self._closed = asyncio.Event()
+        moderator = self._moderator = Moderator(
+            services,
+            agent,
+            config or session_config.initial(agent),
+            self._wire,
+            self._tasks,
+            self._closed.set,
+        )
+        self._asides = Asides(services, self._wire, moderator.history, self._tasks)
+        self._input = InputRequests(moderator, self._wire)
+        self._items = ItemRequests(moderator.history.items, self._wire)
+        self._responses = ResponseRequests(moderator, self._asides, agent)
+        self._greeted = False
 
-    async def run(self, incoming: AsyncIterator[Incoming]) -> None:
-        """Converse until `incoming` ends (audio in the session's input format, events as JSON text).
+    async def run(self) -> None:
+        """Live until `close`, or until the agent hangs up.
 
-        What was said last is then still heard, and its reply delivered. Raises an `AntiphonError`, alone
-        or in a group, where the session cannot go on. Cancelling ends everything at once.
+        Raises an `AntiphonError`, alone or in a group, where the session cannot go on. Cancelling ends
+        everything at once.
         """
         try:
             async with self._tasks:
-                await self._tell_session(oai.SessionCreatedEvent)
-                if self._agent.greeting:
-                    self._replies.begin(self._config, Timeline(), self._agent.greeting)
-                async for item in incoming:
-                    await self._take(item)
-                await self._ear.close()
+                clock = self._tasks.create_task(self._moderator.keep_time())
+                await self._closed.wait()
+                clock.cancel()
+                self._tasks.wind_up()
+                self._drop()
         finally:
-            self._ear.drop()
+            self._drop()
+            self._wire.disconnect()
+
+    def close(self) -> None:
+        """End the session."""
+        self._closed.set()
+
+    async def attend(self, line: Line) -> None:
+        """Converse over `line` until it ends; a line that is there already is let go.
+
+        A caller who hangs up is heard out first and the session closed; one whose line breaks may come
+        back. Raises an `AntiphonError` where the session cannot go on.
+        """
+        with suppress(Ending):  # `run` says why
+            await self._attend(line)
+
+    async def _attend(self, line: Line) -> None:
+        self._wire.connect(line.outbox, line.lead_ms)
+        await self._tell_session(oai.SessionCreatedEvent)
+        if not self._greeted:
+            await self._tell_conversation()
+        greets = bool(self._agent.greeting) and self._config.replies and not self._greeted
+        self._greeted = True
+        await self._moderator.tell(ev.Connected(greets))
+        try:
+            async for item in line.incoming:
+                await self._take(item)
+        except LineLost:
+            self._wire.disconnect()
+            await self._moderator.leave()
+        else:
+            await self._moderator.hear_out()
+            await self._asides.ended()
+            self.close()
+
+    async def converse(self, line: Line) -> None:
+        """Live for as long as `line` does."""
+        async with asyncio.TaskGroup() as group:
+            attending = group.create_task(self.attend(line))
+            attending.add_done_callback(lambda _: self.close())
+            await self.run()
+            attending.cancel()
+
+    @property
+    def _config(self) -> SessionConfig:
+        return self._moderator.config
+
+    async def _tell_conversation(self) -> None:
+        if not self._config.replies:
+            return
+        conversation = {"id": self._moderator.history.items.id, "object": "realtime.conversation"}
+        await self._wire.put(
+            server_events.make(oai.ConversationCreatedEvent, conversation=conversation)
+        )
+
+    def _drop(self) -> None:
+        self._moderator.drop()
+        self._asides.drop()
 
     async def _take(self, item: Incoming) -> None:
         try:
-            effect = self._hear(item) if isinstance(item, bytes) else self._obey(item)
+            effect = self._input.hear(item) if isinstance(item, bytes) else self._obey(item)
         except (InvalidInput, Unsupported) as problem:
-            await self._outbox.put(server_events.error(problem))
+            await self._wire.put(server_events.error(problem))
         else:
             await effect
-
-    async def _on_final(self, text: str, timeline: Timeline) -> None:
-        if not text:
-            return
-        await self._replies.end(INTERRUPTED)
-        self._history.add(generator_pb2.ROLE_USER, text)
-        if self._config.create_response and self._config.silence_ms is not None:
-            await self._answer(timeline)
 
     def _obey(self, text: str) -> Effect:
         """Return what an event of the client asks for, or raise what is wrong with it.
@@ -84,9 +155,7 @@ class Session:
         """
         event = client_events.parse(text)
         try:
-            obey = self._obeyed.get(type(event))
-            if obey is None:
-                raise Unsupported(f"`{getattr(event, 'type', '')}` is not served yet", param="type")
+            obey = self._obeyed[type(event)]
             return obey(event)
         except (InvalidInput, Unsupported) as problem:
             problem.metadata = {**problem.metadata, "event_id": client_events.event_id(event)}
@@ -96,83 +165,27 @@ class Session:
     def _obeyed(self) -> dict[type[BaseModel], Callable[[Any], Effect]]:
         return {
             oai.SessionUpdateEvent: self._update,
-            oai.InputAudioBufferAppendEvent: self._append,
-            oai.InputAudioBufferCommitEvent: self._commit,
-            oai.ConversationItemCreateEvent: self._create_item,
-            oai.ResponseCreateEvent: self._create_response,
-            oai.ResponseCancelEvent: self._cancel_response,
-            oai.OutputAudioBufferClearEvent: self._clear_output,
+            oai.InputAudioBufferAppendEvent: self._input.append,
+            oai.InputAudioBufferCommitEvent: self._input.commit,
+            oai.InputAudioBufferClearEvent: self._input.clear,
+            oai.OutputAudioBufferClearEvent: self._responses.clear_output,
+            oai.ConversationItemCreateEvent: self._items.create,
+            oai.ConversationItemDeleteEvent: self._items.delete,
+            oai.ConversationItemRetrieveEvent: self._items.retrieve,
+            oai.ConversationItemTruncateEvent: self._items.truncate,
+            client_events.ResponseCreate: self._responses.create,
+            oai.ResponseCancelEvent: self._responses.cancel,
         }
-
-    def _hear(self, audio: bytes) -> Effect:
-        self._config.input_format.check_whole(audio)
-        return self._ear.hear(audio, self._config)
 
     def _update(self, event: oai.SessionUpdateEvent) -> Effect:
-        config = session_update.apply(self._config, event, self._agent)
-        if self._ear.in_use and _hearing(config) != _hearing(self._config):
-            raise InvalidInput(
-                "input format, language and turn detection cannot change after the first audio",
-                reason="INVALID_FIELD",
-                param="session.audio.input",
-            )
-        self._config = config
-        return self._tell_session(oai.SessionUpdatedEvent)
+        return self._set(session_update.apply(self._config, event, self._agent))
 
-    def _append(self, event: oai.InputAudioBufferAppendEvent) -> Effect:
-        try:
-            audio = base64.b64decode(event.audio, validate=True)
-        except ValueError:
-            raise InvalidInput("`audio` is not base64", param="audio") from None
-        return self._hear(audio)
-
-    def _commit(self, _: oai.InputAudioBufferCommitEvent) -> Effect:
-        return self._ear.finish_utterance(self._config)
-
-    def _create_item(self, event: oai.ConversationItemCreateEvent) -> Effect:
-        item = event.item
-        if not isinstance(item, oai.RealtimeConversationItemUserMessage):
-            raise Unsupported("only messages of the user can be added yet", param="item.type")
-        text = "".join(part.text or "" for part in item.content)
-        if not text.strip():
-            raise InvalidInput("the message holds no `input_text`", param="item.content")
-        self._history.add(generator_pb2.ROLE_USER, text)
-        told = item.model_dump(exclude_none=True) | {
-            "id": item.id or server_events.new_id("item"),
-            "status": "completed",
-        }
-        return self._outbox.put(
-            server_events.make(oai.ConversationItemAdded, item=told),
-            server_events.make(oai.ConversationItemDone, item=told),
-        )
-
-    def _create_response(self, _: oai.ResponseCreateEvent) -> Effect:
-        if self._replies.running:
-            raise InvalidInput(
-                "a response is in progress: cancel it first", reason="RESPONSE_IN_PROGRESS"
-            )
-        return self._answer(Timeline())
-
-    def _cancel_response(self, event: oai.ResponseCancelEvent) -> Effect:
-        running = self._replies.response_id
-        if running is None or event.response_id not in (None, running):
-            raise InvalidInput(
-                "no such response is in progress",
-                reason="RESPONSE_CANCEL_NOT_ACTIVE",
-                param="response_id",
-            )
-        return self._replies.end(CANCELLED)
-
-    def _clear_output(self, _: oai.OutputAudioBufferClearEvent) -> Effect:
-        return self._replies.end(CANCELLED)
-
-    async def _answer(self, timeline: Timeline) -> None:
-        self._replies.begin(self._config, timeline)
+    async def _set(self, config: SessionConfig) -> None:
+        await self._moderator.configure(config)
+        await self._tell_session(oai.SessionUpdatedEvent)
 
     async def _tell_session(self, model: Any) -> None:
         session = self._config.as_json(self.id)
-        await self._outbox.put(server_events.make(model, session=session))
-
-
-def _hearing(config: session_config.SessionConfig) -> tuple[object, ...]:
-    return config.input_format, config.language, config.silence_ms
+        if self._resume_token:
+            session["antiphon"] = {"resume_token": self._resume_token}
+        await self._wire.put(server_events.make(model, session=session))

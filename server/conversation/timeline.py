@@ -10,12 +10,15 @@ ARRIVALS = 1500
 
 
 class Mark(StrEnum):
-    """The moments of a turn, in the order of an ordinary one."""
+    """The moments of a turn, in the order of one that nothing was done for on trust."""
 
     SPEECH_ENDED = "speech_ended"
+    PAUSE = "pause"
+    COMMITTED = "committed"
     FINAL = "final"
     GENERATION_STARTED = "generation_started"
     FIRST_TOKEN = "first_token"
+    FIRST_CLAUSE = "first_clause"  # written, so that the voice can begin
     FIRST_AUDIO = "first_audio"
     AUDIBLE = "audible"
     LAST_TOKEN = "last_token"
@@ -31,6 +34,10 @@ class Timeline:
     def mark(self, mark: Mark, at_s: float) -> None:
         """Note `mark`, unless it was noted before."""
         self._at_s.setdefault(mark, at_s)
+
+    def adopt(self, other: Timeline) -> None:
+        """Note all marks of `other` that were not noted before."""
+        self._at_s = other._at_s | self._at_s
 
     def as_ms(self) -> dict[str, float]:
         """Return every mark in ms after SPEECH_ENDED, or after the earliest mark if that is missing."""

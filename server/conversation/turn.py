@@ -3,45 +3,66 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from antiphon.failures import understand
 from antiphon.v1 import generator_pb2 as pb
+from server.conversation.asked import Asked
+from server.conversation.gate import Gate
+from server.conversation.heard import Heard
 from server.conversation.history import History
-from server.conversation.outbox import Outbox
 from server.conversation.outcome import ABANDONED, COMPLETED, TOO_LONG, Outcome, failed
 from server.conversation.playout import Playout
 from server.conversation.reply import Reply
 from server.conversation.response_events import ResponseEvents
 from server.conversation.timeline import Timeline
+from server.conversation.wire import Wire
 from server.engines.services import Services
 from server.realtime.session_config import SessionConfig
 
+OnAudible = Callable[[], Awaitable[None]]
+
 
 class Turn:
-    """Run once, as a task of its session. To end it early: `stop`, then cancel the task."""
+    """Run once, as a task of its session. Nothing of it leaves before `commit`.
+
+    To end it early: `stop`, then cancel the task. One that was never committed leaves no trace.
+    `speculation` tells whether it was begun on trust, and how many others were for the same turn in vain.
+    """
 
     def __init__(
         self,
         services: Services,
-        config: SessionConfig,
-        outbox: Outbox,
+        asked: Asked,
+        wire: Wire,
         history: History,
         timeline: Timeline,
+        on_audible: OnAudible,
     ) -> None:
-        self._config = config
-        self._history = history
-        self._timeline = timeline
-        self._events = ResponseEvents(outbox, config)
-        self._playout = Playout(outbox.put, config.output_format)
+        self._asked = asked
+        self._wire = wire
+        self._items = history.items if asked.remembered else None
+        self.timeline = timeline
+        self._on_audible = on_audible
+        self._gate = Gate(wire)
+        self._events = ResponseEvents(self._gate, asked, self._items)
+        config = asked.config
+        self._playout = Playout(self._send, config.output_format, wire.lead_ms)
         self._reply = Reply(
             services,
             config,
             self._playout,
             timeline,
             self._events.text,
-            self._events.audible,
+            self._events.call,
+            self._become_audible,
         )
+        self.speculation: dict[str, Any] = {"used": False, "wasted": 0}
+        self._committed = False
+        self._remembered = False
+        self._audible = False
         self._stopped: Outcome | None = None
 
     @property
@@ -49,17 +70,64 @@ class Turn:
         """The identifier under which clients know the reply."""
         return self._events.response_id
 
-    def stop(self, outcome: Outcome) -> None:
-        """Be silent from the next frame on; `outcome` is told once the task is cancelled."""
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended early on purpose."""
+        return self._stopped is not None
+
+    @property
+    def config(self) -> SessionConfig:
+        """What the session was set to when the turn began."""
+        return self._asked.config
+
+    @property
+    def over(self) -> bool:
+        """Whether the client was told its end, though the last of it may still be heard."""
+        return self._events.ended
+
+    @property
+    def calls(self) -> bool:
+        """Whether the client was told to call a function."""
+        return self._gate.is_open and self._events.calls
+
+    @property
+    def recent_text(self) -> str:
+        """What was said in the last seconds."""
+        return self._reply.recent_text
+
+    async def commit(self) -> None:
+        """Let the caller hear it."""
+        self._committed = True
+        await self._gate.open()
+
+    def duck(self) -> None:
+        """Be silent from the next frame on, but ready to go on."""
+        self._reply.duck()
+        self._wire.drop_audio()
+
+    def unduck(self) -> None:
+        """Go on from the word at which it was ducked."""
+        self._reply.unduck()
+
+    def stop(self, outcome: Outcome, *, unsaid: bool = False) -> None:
+        """Be silent from the next frame on; `outcome` is told once the task is cancelled.
+
+        What was heard is in the history when this returns, or nothing of it where it is `unsaid`: the
+        next turn may begin before this one has told its end.
+        """
         self._stopped = outcome
         self._playout.stop()
+        if self._audible:
+            self._wire.drop_audio()
+        if self._committed:
+            heard = self._reply.heard
+            self._remember(replace(heard, text="", until_ms=0.0) if unsaid else heard, outcome)
 
-    async def answer(self) -> None:
-        """Answer the conversation so far."""
-        messages = self._history.messages(self._config.instructions)
+    async def answer(self, messages: Sequence[pb.Message]) -> None:
+        """Answer `messages`."""
         await self._run(lambda: self._reply.answer(messages))
 
-    async def greet(self, text: str) -> None:
+    async def recite(self, text: str) -> None:
         """Say `text`."""
         await self._run(lambda: self._reply.recite(text))
 
@@ -68,25 +136,54 @@ class Turn:
             await self._events.begin()
             await speak()
             await self._end(self._outcome())
+            await self._gate.passed()
             await self._playout.drain()
         except asyncio.CancelledError:
             await self._break_off(self._stopped or ABANDONED)
             raise
         except Exception as error:  # noqa: BLE001 - a turn's boundary: the session goes on
-            # What fails while it is being stopped on purpose is no failure.
-            await self._break_off(self._stopped or failed(understand(error, "a reply")))
+            # What fails while it is being stopped on purpose is no failure; what fails before anybody
+            # asked for it is told once they do.
+            problem = failed(understand(error, "a reply"))
+            if self._stopped is None:
+                await self._gate.passed()
+            await self._break_off(self._stopped or problem)
         else:
-            self._history.add(pb.ROLE_ASSISTANT, self._reply.text)
+            self._remember(replace(self._reply.heard, text=self._reply.text), COMPLETED)
+            await self._tell_heard(self._reply.text)
             await self._tell_silence(cleared=False)
 
+    async def _send(self, audio: bytes) -> None:
+        await self._wire.put(self._events.audio(audio))
+        await self._tell_heard(self._reply.heard_text)
+
+    async def _become_audible(self) -> None:
+        await self._gate.passed()
+        await self._events.audible()
+        self._audible = True
+        await self._on_audible()
+
     async def _break_off(self, outcome: Outcome) -> None:
-        # The history first: it must be right before anything here waits.
         self._playout.stop()
-        self._history.add(pb.ROLE_ASSISTANT, self._reply.heard_text)
+        if not self._committed:
+            return
+        # The history first: it must be right before anything here waits.
+        self._remember(self._reply.heard, outcome)
+        await self._tell_heard(self._reply.heard_text)
         if outcome.problem is not None:
             await self._events.problem(outcome.problem)
         await self._end(outcome)
         await self._tell_silence(cleared=True)
+
+    def _remember(self, heard: Heard, outcome: Outcome) -> None:
+        """Note in the conversation what was `heard`: once, whatever ends the turn first."""
+        if not self._remembered and self._items is not None:
+            self._items.settle(self._events.item_id, heard, outcome.item_status)
+        self._remembered = True
+
+    async def _tell_heard(self, text: str) -> None:
+        if self._audible and self.config.extensions:
+            await self._events.heard(text)
 
     def _outcome(self) -> Outcome:
         if self._reply.finish_reason == pb.FINISH_REASON_LENGTH:
@@ -95,8 +192,13 @@ class Turn:
 
     async def _end(self, outcome: Outcome) -> None:
         text, usage = self._reply.text, self._reply.usage
-        await self._events.end(text, outcome, usage, self._timeline.as_ms())
+        measured = {
+            "timeline_ms": self.timeline.as_ms(),
+            "engines_ms": self._reply.engines_ms,
+            "speculation": self.speculation,
+        }
+        await self._events.end(text, outcome, usage, measured)
 
     async def _tell_silence(self, *, cleared: bool) -> None:
-        if self._reply.audible:
+        if self._audible:
             await self._events.silent(cleared=cleared)

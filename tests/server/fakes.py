@@ -9,7 +9,8 @@ from typing import Any, cast
 import grpc
 import numpy as np
 
-from antiphon.v1 import generator_pb2, recognizer_pb2, synthesizer_pb2
+from antiphon.timing import Timing
+from antiphon.v1 import common_pb2, generator_pb2, recognizer_pb2, synthesizer_pb2
 from server.engines.services import Services
 from tests.server.fake_call import FakeCall, rpc_error
 
@@ -17,14 +18,25 @@ WORD_MS = 300
 
 
 class FakeRecognizer:
-    """Holds the one stream of a session; the test says what was heard."""
+    """Holds the streams of a session, one after another; the test says what was heard in the last."""
 
     def __init__(self) -> None:
-        self.call = FakeCall()
-        self.call.on_half_close = self.call.end
+        self._open: recognizer_pb2.Final | None = None
         self.opened = asyncio.Event()
+        self.call = self._new_call()
+        self.streams = 0
+
+    def _new_call(self) -> FakeCall:
+        call = FakeCall()
+        call.on_half_close = self._end
+        call.on_write = self._take
+        call.on_cancel = self.opened.clear
+        return call
 
     def Recognize(self) -> FakeCall:  # the contract's name
+        if self.streams:
+            self.call = self._new_call()
+        self.streams += 1
         self.opened.set()
         return self.call
 
@@ -33,35 +45,65 @@ class FakeRecognizer:
         return b"".join(request.audio for request in self.call.requests)
 
     def say(self, text: str, start_ms: float = 0, end_ms: float = 1000) -> None:
-        """Report an utterance from its start to its final."""
-        self.call.send(*utterance(text, start_ms, end_ms))
+        """Report an utterance from its start to its pause; the final follows when it is asked for."""
+        self.start(start_ms)
+        self.partial(text[: len(text) // 2])
+        self.pause(text, end_ms)
 
+    def start(self, start_ms: float = 0) -> None:
+        """Report that the caller speaks."""
+        self._open = recognizer_pb2.Final(start_ms=start_ms)
+        started = recognizer_pb2.SpeechStarted(start_ms=start_ms)
+        self.call.send(recognizer_pb2.RecognizeResponse(speech_started=started))
 
-def utterance(
-    text: str, start_ms: float = 0, end_ms: float = 1000
-) -> list[recognizer_pb2.RecognizeResponse]:
-    """Return what a recogniser reports of an utterance, from its start to its final."""
-    started = recognizer_pb2.SpeechStarted(start_ms=start_ms)
-    partial = recognizer_pb2.Partial(text=text[: len(text) // 2], audio_ms=end_ms / 2)
-    final = recognizer_pb2.Final(text=text, start_ms=start_ms, end_ms=end_ms)
-    return [
-        recognizer_pb2.RecognizeResponse(speech_started=started),
-        recognizer_pb2.RecognizeResponse(partial=partial),
-        recognizer_pb2.RecognizeResponse(final=final),
-    ]
+    def partial(self, text: str) -> None:
+        """Report a hypothesis."""
+        partial = recognizer_pb2.Partial(text=text)
+        self.call.send(recognizer_pb2.RecognizeResponse(partial=partial))
+
+    def pause(self, text: str, end_ms: float = 1000, probability: float | None = None) -> None:
+        """Report a pause."""
+        assert self._open is not None
+        self._open.text, self._open.end_ms = text, end_ms
+        pause = recognizer_pb2.Pause(text=text, end_ms=end_ms, end_of_turn_probability=probability)
+        self.call.send(recognizer_pb2.RecognizeResponse(pause=pause))
+
+    def resume(self) -> None:
+        """Report that the caller goes on."""
+        resumed = recognizer_pb2.SpeechResumed()
+        self.call.send(recognizer_pb2.RecognizeResponse(speech_resumed=resumed))
+
+    def final(self, text: str | None = None) -> None:
+        """Close the utterance, where none is open an empty one; `text` is other than the pause's."""
+        final, self._open = self._open or recognizer_pb2.Final(), None
+        final.text = final.text if text is None else text
+        self.call.send(recognizer_pb2.RecognizeResponse(final=final))
+
+    def _take(self, request: recognizer_pb2.RecognizeRequest) -> None:
+        if request.HasField("finish"):
+            self.final()
+
+    def _end(self) -> None:
+        if self._open is not None:
+            self.final()
+        self.call.end()
 
 
 class FakeGenerator:
-    """Writes `words`, one every `token_ms`, after `first_ms`; `fail_after` words it fails with `error`."""
+    """Writes `words` (some are calls), one every `token_ms`, after `first_ms`.
+
+    `fail_after` words it fails with `error`.
+    """
 
     def __init__(
         self,
-        words: Sequence[str],
+        words: Sequence[str | generator_pb2.ToolCall],
         first_ms: float = 100,
         token_ms: float = 10,
         fail_after: int | None = None,
         error: Exception | None = None,
         reason: generator_pb2.FinishReason = generator_pb2.FINISH_REASON_STOP,
+        warm_ms: float = 30,
     ) -> None:
         self.words = words
         self.first_ms = first_ms
@@ -71,6 +113,16 @@ class FakeGenerator:
         self.reason = reason
         self.requests: list[generator_pb2.GenerateRequest] = []
         self.calls: list[_Generating] = []
+        self.warm_ms = warm_ms
+        self.warm_error: grpc.aio.AioRpcError | None = None
+        self.warmed: list[generator_pb2.WarmRequest] = []
+
+    async def Warm(self, request: generator_pb2.WarmRequest) -> generator_pb2.WarmResponse:
+        self.warmed.append(request)
+        await asyncio.sleep(self.warm_ms / 1000)
+        if self.warm_error is not None:
+            raise self.warm_error
+        return generator_pb2.WarmResponse()
 
     def Generate(self, request: generator_pb2.GenerateRequest) -> _Generating:
         self.requests.append(request)
@@ -91,18 +143,31 @@ class _Generating:
         for index, word in enumerate(self._fake.words):
             if index == self._fake.fail_after:
                 raise self._fake.error
-            yield generator_pb2.GenerateResponse(text=generator_pb2.TextDelta(text=word))
+            yield _written(word)
             await asyncio.sleep(self._fake.token_ms / 1000)
         usage = generator_pb2.Usage(prompt_tokens=9, completion_tokens=len(self._fake.words))
-        finish = generator_pb2.Finish(reason=self._fake.reason, usage=usage)
+        timing = common_pb2.Timing(first_output_ms=self._fake.first_ms)
+        finish = generator_pb2.Finish(reason=self._fake.reason, usage=usage, timing=timing)
         yield generator_pb2.GenerateResponse(finish=finish)
 
 
-class FakeSynthesizer:
-    """Speaks each piece of text as one word of 300 ms, `delay_ms` after it came; `error` fails it."""
+def _written(word: str | generator_pb2.ToolCall) -> generator_pb2.GenerateResponse:
+    if isinstance(word, str):
+        return generator_pb2.GenerateResponse(text=generator_pb2.TextDelta(text=word))
+    return generator_pb2.GenerateResponse(tool_call=word)
 
-    def __init__(self, delay_ms: float = 50, error: grpc.aio.AioRpcError | None = None) -> None:
+
+class FakeSynthesizer:
+    """Speaks each piece of text as one word, `delay_ms` after it came; `error` fails it."""
+
+    def __init__(
+        self,
+        delay_ms: float = 50,
+        error: grpc.aio.AioRpcError | None = None,
+        word_ms: int = WORD_MS,
+    ) -> None:
         self.delay_ms = delay_ms
+        self.word_ms = word_ms
         self.error = error
         self.calls: list[_Speaking] = []
 
@@ -116,6 +181,7 @@ class _Speaking(FakeCall):
         super().__init__()
         self._fake = fake
         self._said: asyncio.Queue[str | None] = asyncio.Queue()
+        self.trailers = grpc.aio.Metadata(*Timing(first_output_ms=fake.delay_ms).trailers())
         self.on_write = lambda request: self._said.put_nowait(request.text or "")
         self.on_half_close = lambda: self._said.put_nowait(None)
 
@@ -128,16 +194,19 @@ class _Speaking(FakeCall):
             if not text:
                 continue
             await asyncio.sleep(self._fake.delay_ms / 1000)
-            yield synthesizer_pb2.SynthesizeResponse(audio=spoken(text, position, words))
+            chunk = spoken(text, position, words, self._fake.word_ms)
+            yield synthesizer_pb2.SynthesizeResponse(audio=chunk)
             position, words = position + len(text), words + 1
 
 
-def spoken(text: str, position: int, words: int) -> synthesizer_pb2.AudioChunk:
-    """Return `text` as one word of 300 ms at 24 kHz, `words` words into the speech."""
+def spoken(
+    text: str, position: int, words: int, word_ms: int = WORD_MS
+) -> synthesizer_pb2.AudioChunk:
+    """Return `text` as one word at 24 kHz, `words` words into the speech."""
     span = synthesizer_pb2.TextSpan(start=position, end=position + len(text))
-    start_ms = words * WORD_MS
-    word = synthesizer_pb2.SpokenWord(span=span, start_ms=start_ms, end_ms=start_ms + WORD_MS)
-    audio = np.full(24 * WORD_MS, 5000, "<i2").tobytes()
+    start_ms = words * word_ms
+    word = synthesizer_pb2.SpokenWord(span=span, start_ms=start_ms, end_ms=start_ms + word_ms)
+    audio = np.full(24 * word_ms, 5000, "<i2").tobytes()
     return synthesizer_pb2.AudioChunk(audio=audio, start_ms=start_ms, span=span, words=[word])
 
 

@@ -7,9 +7,12 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from server.conversation.outbox import Outbox, Outgoing
-from server.conversation.session import Incoming, Session
+from server.conversation.line import Incoming, Line, LineLost
+from server.conversation.outbox import Audio, Outbox, Outgoing
+from server.conversation.session import Session
+from server.conversation.wire import Wire
 from server.realtime.server_events import to_json
+from server.realtime.session_config import SessionConfig
 from server.settings import AgentSettings
 from tests.server.fakes import FakeGenerator, FakeRecognizer, FakeSynthesizer, services
 from tests.virtual_time import run_virtual
@@ -18,6 +21,7 @@ FRAME = bytes(960)  # 20 ms
 WORDS = ["One ", "two ", "three."]
 # Longer than any bound of the product, so that a test fails where it waits for nothing.
 PATIENCE_S = 300.0
+LEAD_MS = 200.0
 
 Event = dict[str, Any]
 
@@ -36,30 +40,41 @@ class World:
         self._news = asyncio.Event()
         self._reads = asyncio.Event()
         self._reads.set()
-        self._outbox = Outbox()
-        self._incoming: asyncio.Queue[Incoming | None] = asyncio.Queue()
-        self._session = Session(services(self.recognizer, generator, voice), agent, self._outbox)
+        self._incoming: asyncio.Queue[Incoming | LineLost | None] = asyncio.Queue()
+        self._services = services(self.recognizer, generator, voice)
+        self._agent = agent
+        self.session = Session(self._services, agent)
+        self.over = asyncio.Event()
 
     async def run(self) -> None:
-        """Hold the session, until it ends."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._drain())
-            try:
-                await self._session.run(self._items())
-            finally:
-                self._outbox.close()
+        """Hold the session over one line, until it ends."""
+        try:
+            await self._over_a_line(self.session.converse)
+        finally:
+            self.over.set()
+
+    async def attend(self) -> None:
+        """Be served over one line of a session that outlives it, until the line ends."""
+        await self._over_a_line(self.session.attend)
+
+    def begin_with(self, config: SessionConfig) -> None:
+        """Let the session begin with what its client asked for before; call it before `run`."""
+        self.session = Session(self._services, self._agent, config=config)
 
     def send(self, item: bytes | Event | str) -> None:
         self._incoming.put_nowait(json.dumps(item) if isinstance(item, dict) else item)
 
     async def speak(self, text: str) -> None:
         """Be heard saying `text`."""
-        self.send(FRAME)
+        self.send(FRAME * 5)
         await self.recognizer.opened.wait()
         self.recognizer.say(text)
 
     def hang_up(self) -> None:
         self._incoming.put_nowait(None)
+
+    def lose_line(self) -> None:
+        self._incoming.put_nowait(LineLost())
 
     def stop_reading(self) -> None:
         self._reads.clear()
@@ -90,19 +105,50 @@ class World:
 
     async def _items(self) -> AsyncIterator[Incoming]:
         while (item := await self._incoming.get()) is not None:
+            if isinstance(item, LineLost):
+                raise item
             yield item
 
-    async def _drain(self) -> None:
-        async for item in self._outbox:
-            self.received.append((asyncio.get_running_loop().time() * 1000, _read(item)))
+    async def _over_a_line(self, serve: Callable[[Line], Awaitable[None]]) -> None:
+        outbox = Outbox()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._drain(outbox))
+            try:
+                await serve(Line(self._items(), outbox, LEAD_MS))
+            finally:
+                outbox.close()
+
+    async def _drain(self, outbox: Outbox) -> None:
+        async for item in outbox:
+            self.received.append((asyncio.get_running_loop().time() * 1000, as_received(item)))
             self._news.set()
             await self._reads.wait()
 
 
-def _read(item: Outgoing) -> Event | bytes:
-    if isinstance(item, bytes):
-        return item
+def wired(outbox: Outbox, lead_ms: float = LEAD_MS) -> Wire:
+    """Return a wire that is connected to `outbox`."""
+    wire = Wire()
+    wire.connect(outbox, lead_ms)
+    return wire
+
+
+def piece(data: bytes) -> Audio:
+    """Return `data` as audio of some reply."""
+    return Audio(data, "resp_1", "item_1")
+
+
+def as_received(item: Outgoing) -> Event | bytes:
+    """Return `item` as a client gets it."""
+    if isinstance(item, Audio):
+        return item.data
     event: Event = json.loads(to_json(item))
+    return event
+
+
+def event_of(item: Outgoing) -> Event:
+    """Return the event that `item` is."""
+    event = as_received(item)
+    assert isinstance(event, dict)
     return event
 
 

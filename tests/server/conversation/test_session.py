@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
 
 from antiphon.errors import InvalidInput, Unavailable
+from antiphon.v1 import common_pb2
 from antiphon.v1 import generator_pb2 as pb
+from server.realtime import session_config
 from server.settings import AgentSettings
 from tests.server.fake_call import refusal, rpc_error
 from tests.server.fakes import FakeGenerator, FakeSynthesizer
 from tests.server.world import FRAME, WORDS, Event, World, first_of, is_a, one_turn, tell
+from tests.virtual_time import run_virtual
 
 
 def _update(**session: Any) -> Event:
@@ -24,6 +28,7 @@ def _update(**session: Any) -> Event:
 def test_a_turn_tells_its_events_in_the_order_that_clients_rely_on() -> None:
     assert tell(one_turn).kinds() == [
         "session.created",
+        "conversation.created",
         "input_audio_buffer.speech_started",
         "conversation.item.input_audio_transcription.delta",
         "input_audio_buffer.speech_stopped",
@@ -61,7 +66,8 @@ def test_audio_starts_before_the_text_is_done_and_is_paced() -> None:
 def test_the_timeline_adds_up() -> None:
     response = tell(one_turn).events("response.done")[0]["response"]
     timeline = response["antiphon"]["timeline_ms"]
-    assert timeline["generation_started"] == timeline["final"]
+    assert timeline["generation_started"] == timeline["pause"]
+    assert timeline["final"] == timeline["committed"] == timeline["audible"]
     assert timeline["first_token"] - timeline["generation_started"] == pytest.approx(100)
     assert timeline["first_audio"] - timeline["first_token"] == pytest.approx(50, abs=1)
     assert response["usage"]["output_tokens"] == 3
@@ -86,18 +92,18 @@ def test_a_new_utterance_ends_the_reply_and_history_holds_what_was_heard() -> No
     async def story(world: World) -> None:
         await world.speak("first")
         await world.until("output_audio_buffer.started")
-        await asyncio.sleep(0.45)
-        world.recognizer.say("second", 1000, 2000)
+        await asyncio.sleep(1.6)
+        world.recognizer.say("a second thing", 1000, 2000)
         await world.until("output_audio_buffer.cleared")
         await world.until("output_audio_buffer.stopped")
 
-    world = tell(story)
+    world = tell(story, generator=FakeGenerator([*WORDS, "four.", "five.", "six.", "seven."]))
     assert world.generator.calls[0].cancelled
     assert world.voice.calls[0].cancelled
     assert [m.content for m in world.generator.requests[1].messages][1:] == [
         "first",
-        "One ",
-        "second",
+        "One two three.four.five.",
+        "a second thing",
     ]
     statuses = [event["response"]["status"] for event in world.events("response.done")]
     assert statuses == ["cancelled", "completed"]
@@ -114,7 +120,7 @@ def test_a_cancelled_reply_says_who_cancelled_it(by_client: bool, reason: str) -
             response_id = created["response"]["id"]
             world.send({"type": "response.cancel", "response_id": response_id})
         else:
-            world.recognizer.say("second", 1000, 2000)
+            world.recognizer.say("a second thing", 1000, 2000)
         done = await world.until("response.done")
         assert done["response"]["status"] == "cancelled"
         assert done["response"]["status_details"] == {"type": "cancelled", "reason": reason}
@@ -182,6 +188,7 @@ def test_hanging_up_still_hears_what_was_said_last() -> None:
         world.hang_up()
         await world.recognizer.call.half_closed.wait()
         world.recognizer.say("bye")
+        world.recognizer.final()
         await world.until("output_audio_buffer.stopped")
         world.recognizer.call.end()
 
@@ -352,24 +359,7 @@ SPLIT = base64.b64encode(bytes(3)).decode()
         ({"type": "input_audio_buffer.append", "audio": "%%%"}, "audio", "base64"),
         ({"type": "input_audio_buffer.append", "audio": "\u00e4"}, "audio", "base64"),
         ({"type": "input_audio_buffer.append", "audio": SPLIT}, "audio", "3 bytes"),
-        ({"type": "input_audio_buffer.clear"}, "type", "not served yet"),
         (_update(max_output_tokens=0), "session.max_output_tokens", "0 is outside"),
-        (
-            {
-                "type": "conversation.item.create",
-                "item": {"type": "message", "role": "user", "content": []},
-            },
-            "item.content",
-            "input_text",
-        ),
-        (
-            {
-                "type": "conversation.item.create",
-                "item": {"type": "function_call_output", "call_id": "x", "output": "{}"},
-            },
-            "item.type",
-            "only messages",
-        ),
     ],
 )
 def test_what_is_wrong_is_answered_by_an_error_and_the_session_goes_on(
@@ -392,23 +382,37 @@ def test_two_responses_at_once_are_refused() -> None:
         await world.until("response.created")
         world.send({"type": "response.create"})
         problem = await world.until("error")
-        assert problem["error"]["code"] == "response_in_progress"
+        assert problem["error"]["code"] == "conversation_already_has_active_response"
 
     assert tell(story).kinds().count("response.created") == 1
 
 
-def test_hearing_cannot_change_after_the_first_audio_but_all_else_can() -> None:
+def test_hearing_can_change_and_what_was_said_before_is_heard_out() -> None:
     async def story(world: World) -> None:
         await world.speak("hello")
-        await world.until("response.created")
         world.send(_update(audio={"input": {"format": {"type": "audio/pcmu"}}}))
-        problem = await world.until("error")
-        assert problem["error"]["param"] == "session.audio.input"
+        await world.until("session.updated")
+        (heard,) = world.events("conversation.item.input_audio_transcription.completed")
+        assert heard["transcript"] == "hello"
+        await world.until("output_audio_buffer.stopped")
+        await world.speak("again")
+        await world.until("output_audio_buffer.stopped")
+
+    world = tell(story)
+    assert world.recognizer.streams == 2
+    encoding = world.recognizer.call.requests[0].config.audio.encoding
+    assert encoding == common_pb2.AUDIO_ENCODING_MULAW
+
+
+def test_what_changes_nothing_of_the_hearing_opens_no_other_stream() -> None:
+    async def story(world: World) -> None:
+        await world.speak("hello")
         world.send(_update(instructions="Be brief."))
         updated = await world.until("session.updated")
         assert updated["session"]["instructions"] == "Be brief."
+        await world.until("output_audio_buffer.stopped")
 
-    tell(story)
+    assert tell(story).recognizer.streams == 1
 
 
 def test_a_reply_cut_by_its_length_is_incomplete() -> None:
@@ -431,3 +435,118 @@ def test_a_service_that_refuses_is_told_in_its_own_words() -> None:
         assert (problem["message"], problem["code"]) == ("all slots are taken", "slots")
 
     tell(story, voice=FakeSynthesizer(error=full))
+
+
+# What a session is told, and tells
+
+
+def test_a_session_may_begin_with_what_its_client_asked_for_before() -> None:
+    async def main() -> World:
+        world = World(AgentSettings(greeting="Hi."), FakeGenerator(WORDS), FakeSynthesizer())
+        world.begin_with(replace(session_config.initial(AgentSettings()), replies=False))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(world.run())
+            created = await world.until("session.created")
+            assert created["session"]["type"] == "transcription"
+            await asyncio.sleep(60)
+            world.hang_up()
+        return world
+
+    # Neither a conversation, nor a greeting, nor a question whether anybody is there.
+    assert run_virtual(main()).kinds() == ["session.created"]
+
+
+def test_a_transcription_session_hears_and_says_nothing() -> None:
+    vad = {"type": "server_vad", "silence_duration_ms": 300}
+    session = {"type": "transcription", "audio": {"input": {"turn_detection": vad}}}
+
+    async def story(world: World) -> None:
+        world.send({"type": "session.update", "session": session})
+        updated = await world.until("session.updated")
+        assert updated["session"]["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 300
+        for text in ("one", "two"):
+            await world.speak(text)
+            heard = await world.until("conversation.item.input_audio_transcription.completed")
+            assert heard["transcript"] == text
+        await asyncio.sleep(60)
+
+    world = tell(story)
+    assert not world.generator.requests
+    assert not world.generator.warmed
+    assert not [kind for kind in world.kinds() if kind.startswith("response.")]
+    assert "conversation.item.input_audio_transcription.delta" in world.kinds()
+
+
+def test_a_transcription_session_without_detection_hears_what_is_committed() -> None:
+    session = {"type": "transcription", "audio": {"input": {"turn_detection": None}}}
+
+    async def story(world: World) -> None:
+        world.send({"type": "session.update", "session": session})
+        await world.speak("hello")
+        await asyncio.sleep(5)
+        world.send({"type": "input_audio_buffer.commit"})
+        await world.until("conversation.item.input_audio_transcription.completed")
+
+    assert "input_audio_buffer.speech_started" not in tell(story).kinds()
+
+
+def test_a_silence_is_answered_where_the_client_asks_for_it() -> None:
+    vad = {"type": "server_vad", "idle_timeout_ms": 6000}
+
+    async def story(world: World) -> None:
+        world.send(_update(audio={"input": {"turn_detection": vad}}))
+        await one_turn(world)
+        world.send(FRAME * 350)
+        triggered = await world.until("input_audio_buffer.timeout_triggered")
+        assert triggered["audio_end_ms"] - triggered["audio_start_ms"] == 6000
+        await world.until("output_audio_buffer.stopped")
+        world.recognizer.say("still here")
+        await world.until("output_audio_buffer.stopped")
+
+    world = tell(story)
+    silence, answer = world.generator.requests[1:]
+    assert silence.messages[-1].content == "(silence)"
+    assert [each.content for each in answer.messages[1:]] == [
+        "how are you",
+        "One two three. One two three.",
+        "still here",
+    ]
+    empty = world.events("input_audio_buffer.committed")[1]["item_id"]
+    assert world.events("input_audio_buffer.timeout_triggered")[0]["item_id"] == empty
+
+
+def test_a_silence_ends_the_call_politely_after_all() -> None:
+    vad = {"type": "server_vad", "idle_timeout_ms": 6000}
+
+    async def story(world: World) -> None:
+        world.send(_update(audio={"input": {"turn_detection": vad}}))
+        await asyncio.sleep(60)
+
+    world = tell(story, agent=AgentSettings(reprompts=("Yes?",), farewell="Bye."))
+    assert world.kinds().count("input_audio_buffer.timeout_triggered") == 1
+    last = world.events("response.done")[-1]["response"]["output"][0]["content"]
+    assert last == [{"type": "output_audio", "transcript": "Bye."}]
+
+
+def test_what_was_being_said_when_the_recogniser_failed_is_told_as_failed() -> None:
+    worlds: list[World] = []
+
+    async def story(world: World) -> None:
+        worlds.append(world)
+        await world.speak("hello")
+        started = await world.until("input_audio_buffer.speech_started")
+        world.recognizer.call.fail(refusal(Unavailable("the card has fallen off the bus")))
+        failed = await world.until("conversation.item.input_audio_transcription.failed")
+        assert failed["item_id"] == started["item_id"]
+        assert "fallen off" in failed["error"]["message"]
+
+    assert isinstance(_lost(story), Unavailable)
+
+
+def test_what_was_heard_of_a_reply_is_told_where_the_client_wants_it() -> None:
+    async def story(world: World) -> None:
+        world.send(_update(antiphon={"events": True}))
+        await one_turn(world)
+
+    heard = tell(story).events("antiphon.response.heard")
+    assert [event["text"] for event in heard] == ["One ", "One two ", "One two three."]

@@ -29,6 +29,19 @@ def test_a_mark_is_made_once_and_none_is_nothing() -> None:
     assert timeline.as_ms() == {"first_token": 0.0, "last_token": 1000.0}
 
 
+def test_what_another_noted_is_adopted_unless_it_was_noted_before() -> None:
+    timeline, other = Timeline(), Timeline()
+    timeline.mark(Mark.FINAL, 10.6)
+    timeline.mark(Mark.FIRST_TOKEN, 10.4)
+    other.mark(Mark.SPEECH_ENDED, 10.0)
+    other.mark(Mark.FIRST_TOKEN, 10.9)
+    timeline.adopt(other)
+    assert timeline.as_ms() == {"final": 600.0, "speech_ended": 0.0, "first_token": 400.0}
+    assert other.as_ms() == {"speech_ended": 0.0, "first_token": 900.0}
+    timeline.mark(Mark.SPEECH_ENDED, 10.1)
+    assert timeline.as_ms()["final"] == 600.0
+
+
 @pytest.mark.parametrize(
     ("position_ms", "at_s"),
     [(0, 1.0), (20, 1.0), (20.1, 1.1), (40, 1.1), (59.9, 1.2), (60, 1.2), (60.1, None)],

@@ -1,0 +1,28 @@
+"""One transport's connection to a session: what comes from the client, and where its words go."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from server.conversation.outbox import Outbox
+
+# Audio in the session's input format, or one client event as JSON text.
+Incoming = bytes | str
+
+
+class LineLost(Exception):
+    """The line broke: whoever was at its end may come back on another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`incoming` ends where the client hangs up, and raises `LineLost` where the line breaks.
+
+    `lead_ms` is how far ahead of the ear audio may be handed over: what the transport needs against its
+    own jitter, and no more, since what is ahead is still heard after an interruption.
+    """
+
+    incoming: AsyncIterator[Incoming]
+    outbox: Outbox
+    lead_ms: float

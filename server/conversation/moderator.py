@@ -1,0 +1,245 @@
+"""Gives the floor: tells the dialogue what happens, and does what it asks for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from antiphon.v1.recognizer_pb2 import Final, Pause, RecognizeResponse
+from server.conversation.asked import Asked
+from server.conversation.ear import Ear
+from server.conversation.history import History
+from server.conversation.listening import UtteranceEvents
+from server.conversation.outcome import ABANDONED, CANCELLED, INTERRUPTED
+from server.conversation.recitals import words_of
+from server.conversation.rules import rules_of
+from server.conversation.timeline import Mark, Timeline
+from server.conversation.turns import Turns
+from server.conversation.warming import Warming
+from server.conversation.wire import Wire
+from server.engines.services import Services
+from server.floor import events as ev
+from server.floor.dialogue import Dialogue
+from server.realtime import server_events
+from server.realtime.session_config import SessionConfig
+from server.settings import AgentSettings
+
+# These silence or let go on: they never wait for a client that reads slowly.
+AT_ONCE = (ev.Duck, ev.Unduck, ev.Stop, ev.Discard)
+BEGINNINGS = (ev.Speculate, ev.Answer, ev.Recite)
+# Told to the model where a silence is to be answered: of an empty message it can make nothing.
+SILENCE = "(silence)"
+OUTCOMES = {ev.Why.SPEECH: INTERRUPTED, ev.Why.CLIENT: CANCELLED, ev.Why.LEFT: ABANDONED}
+
+
+class Moderator:
+    """One session's floor. Lives in `tasks`; `config` may be replaced through `configure`."""
+
+    def __init__(
+        self,
+        services: Services,
+        agent: AgentSettings,
+        config: SessionConfig,
+        wire: Wire,
+        tasks: asyncio.TaskGroup,
+        hang_up: Callable[[], None],
+    ) -> None:
+        self._agent = agent
+        self._wire = wire
+        self._hang_up = hang_up
+        self.config = config
+        self.history = History(agent.history_chars)
+        self._utterances = UtteranceEvents(wire, self.history.items)
+        self.ear = Ear(services, tasks, self._heard, self._utterances.failed)
+        self.turns = Turns(services, wire, self.history, tasks, self._audible, self._over)
+        self._warming = Warming(services, tasks)
+        self._dialogue = Dialogue(
+            rules_of(config, agent), lambda: self.turns.recent_text, self.history.last_reply
+        )
+        self._told_state = self._dialogue.state
+        self._news = asyncio.Event()
+        self._in_order = asyncio.Lock()
+        self._timeline = Timeline()
+        self._speech_start_ms = 0.0
+        self._asked: Asked | None = None
+        self._taken_back = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether no other reply can be asked for now."""
+        replying = self._dialogue.replying and not self.turns.lets_ask
+        return replying or self._asked is not None
+
+    async def configure(self, config: SessionConfig) -> None:
+        """Go by `config` from now on; what is said is first heard out where it is to be heard otherwise."""
+        await self.ear.listen_by(config)
+        self.config = config
+        self._dialogue.rules = rules_of(config, self._agent)
+        self._news.set()
+
+    async def tell(self, event: ev.Event, final: Final | None = None) -> None:
+        """Let `event` have its consequences; returns once they are under way."""
+        actions = self._dialogue.feed(event, _now())
+        self._news.set()
+        for action in actions:
+            if isinstance(action, AT_ONCE):
+                self._do_at_once(action)
+        timeline, taken_back = self._timeline, self._taken_back
+        async with self._in_order:
+            for action in actions:
+                # What was stopped or discarded while it waited for its turn never begins.
+                if not isinstance(action, BEGINNINGS) or taken_back == self._taken_back:
+                    await self._do(action, final, timeline)
+            await self._tell_state()
+
+    async def request(self, asked: Asked) -> None:
+        """Reply as it is `asked` for, as soon as the floor is free."""
+        self._asked = asked
+        await self.tell(ev.ReplyRequested())
+
+    async def clear(self) -> None:
+        """Forget what the caller said since an utterance was last ended."""
+        await self.ear.clear()
+        await self.tell(ev.Cleared())
+
+    async def keep_time(self) -> None:
+        """Tell the dialogue whenever a time has come that it waits for; runs as long as the session."""
+        while True:
+            self._news.clear()
+            try:
+                async with asyncio.timeout_at(self._dialogue.due_s):
+                    await self._news.wait()
+            except TimeoutError:
+                await self.tell(ev.Tick())
+
+    async def hear_out(self) -> None:
+        """Return once all that was said so far is answered."""
+        await self.ear.close()
+        await self.turns.ended()
+
+    async def leave(self) -> None:
+        """Let go of whoever was there; nothing of what was under way reaches who comes next."""
+        self.ear.drop()
+        self._asked = None
+        await self.tell(ev.Disconnected())
+        await self.turns.ended()
+
+    def drop(self) -> None:
+        """End everything that is under way."""
+        self._warming.drop()
+        self.ear.drop()
+        self.turns.discard()
+        self.turns.stop(ABANDONED)
+
+    async def _heard(self, event: RecognizeResponse) -> None:
+        match event.WhichOneof("event"):
+            case "speech_started":
+                self._speech_start_ms = event.speech_started.start_ms
+                self._utterances.begin(event.speech_started)
+                began_s = self.ear.arrived_s(event.speech_started.start_ms)
+                await self.tell(ev.SpeechStarted(began_s))
+            case "partial":
+                await self.tell(ev.Partial(event.partial.text))
+                await self._utterances.partial(event.partial)
+            case "speech_hushed":
+                await self.tell(ev.Hushed(self.ear.arrived_s(event.speech_hushed.end_ms)))
+            case "pause":
+                await self.tell(self._paused(event.pause))
+            case "speech_resumed":
+                await self.tell(ev.SpeechResumed())
+            case "final":
+                self._timeline = self._timeline_of(event.final)
+                await self.tell(ev.Final(event.final.text), event.final)
+
+    def _paused(self, pause: Pause) -> ev.Paused:
+        ended_s = self.ear.arrived_s(pause.end_ms)
+        self._timeline = Timeline()
+        self._timeline.mark(Mark.SPEECH_ENDED, ended_s)
+        self._timeline.mark(Mark.PAUSE, _now())
+        probability = (
+            pause.end_of_turn_probability if pause.HasField("end_of_turn_probability") else None
+        )
+        speech_ms = max(pause.end_ms - self._speech_start_ms, 0.0)
+        return ev.Paused(pause.text, ended_s, probability, speech_ms)
+
+    def _timeline_of(self, final: Final) -> Timeline:
+        timeline = Timeline()
+        timeline.mark(Mark.SPEECH_ENDED, self.ear.arrived_s(final.end_ms))
+        timeline.mark(Mark.FINAL, _now())
+        timeline.adopt(self._timeline)
+        return timeline
+
+    async def _audible(self) -> None:
+        await self.tell(ev.ReplyAudible())
+
+    async def _over(self) -> None:
+        await self.tell(ev.ReplyOver())
+
+    def _do_at_once(self, action: ev.Duck | ev.Unduck | ev.Stop | ev.Discard) -> None:
+        match action:
+            case ev.Duck():
+                self.turns.duck()
+            case ev.Unduck():
+                self.turns.unduck()
+            case ev.Stop(why, reopened):
+                self._taken_back += 1
+                self.turns.stop(OUTCOMES[why], unsaid=reopened)
+            case ev.Discard():
+                self._taken_back += 1
+                self.turns.discard()
+
+    async def _do(self, action: ev.Action, final: Final | None, timeline: Timeline) -> None:
+        match action:
+            case ev.TellSpeech():
+                self._warm()
+                await self._utterances.tell()
+            case ev.Speculate(text):
+                self.turns.speculate(self.config, text, timeline)
+            case ev.Finish():
+                self._timeline.mark(Mark.COMMITTED, _now())
+                await self.ear.finish_utterance(self.config)
+            case ev.Commit(text):
+                await self._utterances.ended(final or Final(text=text))
+            case ev.Drop():
+                self._utterances.drop()
+            case ev.Answer(speculated):
+                await self._answer(timeline, speculated=speculated)
+            case ev.Recite(what, nth):
+                await self._recite(what, nth)
+            case ev.HangUp():
+                self._hang_up()
+
+    async def _answer(self, timeline: Timeline, *, speculated: bool) -> None:
+        asked, self._asked = self._asked, None
+        if speculated and asked is None:
+            await self.turns.play(self.config, timeline)
+            return
+        self.turns.discard()
+        await self.turns.answer(asked or Asked(self.config), timeline)
+
+    async def _recite(self, what: ev.Recital, nth: int) -> None:
+        detection = self.config.turn_detection
+        idle_ms = detection.idle_timeout_ms if detection is not None else None
+        if what is not ev.Recital.REPROMPT or idle_ms is None:
+            await self.turns.recite(self.config, words_of(self._agent, what, nth))
+            return
+        heard_ms = self.ear.fed_ms
+        await self._utterances.silence(max(heard_ms - idle_ms, 0), heard_ms)
+        await self.turns.answer(Asked(self.config), Timeline(), SILENCE)
+
+    def _warm(self) -> None:
+        config = self.config
+        if config.replies:
+            self._warming.begin(self.history.messages(config.instructions), config.tools)
+
+    async def _tell_state(self) -> None:
+        state = self._dialogue.state
+        if state is self._told_state:
+            return
+        self._told_state = state
+        if self.config.extensions:
+            await self._wire.put(server_events.state(state))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

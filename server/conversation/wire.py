@@ -1,0 +1,34 @@
+"""Where a session's words go: to the line that is connected, or nowhere."""
+
+from __future__ import annotations
+
+from server.conversation.outbox import Outbox, Outgoing
+
+
+class Wire:
+    """Outlives its lines. Without one, what is put is dropped: nobody is there to hear it."""
+
+    def __init__(self) -> None:
+        self._outbox: Outbox | None = None
+        self.lead_ms = 0.0
+
+    def connect(self, outbox: Outbox, lead_ms: float) -> None:
+        """Send everything to `outbox` from now on; the one before is closed."""
+        self.disconnect()
+        self._outbox, self.lead_ms = outbox, lead_ms
+
+    def disconnect(self) -> None:
+        """Send nothing any more."""
+        if self._outbox is not None:
+            self._outbox.close()
+            self._outbox = None
+
+    async def put(self, *items: Outgoing) -> None:
+        """Send `items` as `Outbox.put` does."""
+        if self._outbox is not None:
+            await self._outbox.put(*items)
+
+    def drop_audio(self) -> None:
+        """Throw away audio that has not left yet."""
+        if self._outbox is not None:
+            self._outbox.drop_audio()
