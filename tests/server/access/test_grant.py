@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+
+from server.access.grant import Grant, Holder
+
+
+@pytest.mark.parametrize(
+    ("holder", "owner", "controls"),
+    [
+        (Holder.INSTALLATION, "", True),
+        (Holder.CLIENT, "alice", True),
+        (Holder.CLIENT, "bob", False),
+        (Holder.PAGE, "alice", True),
+        (Holder.PAGE, "bob", False),
+    ],
+)
+def test_a_call_is_its_owners_and_the_installations(
+    holder: Holder, owner: str, controls: bool
+) -> None:
+    assert Grant(holder, owner).controls("alice") is controls
