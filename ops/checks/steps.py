@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ops.checks import command, generated, locks, own_tests, suite
+from ops.checks import command, generated, locks, own_tests, page, suite, weights
 from ops.checks.environments import MAIN, OTHERS, Environment, selection
 from ops.checks.outcome import Outcome, skipped
 from ops.settings import REPOSITORY
@@ -38,13 +38,15 @@ def steps(reports: Path, *, fast: bool) -> list[Step]:
         Step("generated", generated.check),
         Step("locks", locks.check),
         Step("shell", _shell),
+        Step("page", page.check),
         Step("types", partial(command.run, [bin_ / "mypy"])),
     ]
     suites = [_suite(environment, reports, fast=fast) for environment in environments]
     tested = [environment for environment in environments if selection(environment)]
     files = [suite.coverage_file(reports, environment) for environment in tested]
     covered = Step("own tests", partial(own_tests.check, files), fast=False)
-    return [step for step in [*static, *suites, covered] if step.fast or not fast]
+    models = Step("models", weights.bring, fast=False)
+    return [step for step in [*static, models, *suites, covered] if step.fast or not fast]
 
 
 def _suite(environment: Environment, reports: Path, *, fast: bool) -> Step:

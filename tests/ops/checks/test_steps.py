@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.checks import command, own_tests, steps, suite
+from ops.checks import command, own_tests, steps, suite, weights
 from ops.checks.outcome import Outcome, passed
 from ops.checks.steps import SCRIPTS
 from ops.settings import REPOSITORY
@@ -14,13 +14,13 @@ from ops.settings import REPOSITORY
 def test_the_cheapest_comes_first(tmp_path: Path) -> None:
     names = [step.name for step in steps.steps(tmp_path, fast=False)]
     assert names[0] == "format"
-    assert names[-4:] == ["tests: main", "tests: tts", "tests: vllm", "own tests"]
+    assert names[-5:] == ["models", "tests: main", "tests: tts", "tests: vllm", "own tests"]
 
 
 def test_fast_is_main_alone_and_without_coverage(tmp_path: Path) -> None:
     names = [step.name for step in steps.steps(tmp_path, fast=True)]
     assert [name for name in names if name.startswith("tests")] == ["tests: main"]
-    assert "own tests" not in names
+    assert not {"models", "own tests"} & set(names)
     assert "types" in names
 
 
@@ -34,11 +34,12 @@ def test_every_step_can_be_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(command, "run", note)
     monkeypatch.setattr(suite, "run", note)
     monkeypatch.setattr(own_tests, "check", note)
+    monkeypatch.setattr(weights, "bring", lambda: note("models"))
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/shellcheck")
     for step in steps.steps(tmp_path, fast=False):
-        if step.name not in ("generated", "locks"):
+        if step.name not in ("generated", "locks", "page"):
             step.run()
-    assert len(ran) == 9
+    assert len(ran) == 10
     assert any("--external-sources" in name and "ops/up" in name for name in ran)
 
 

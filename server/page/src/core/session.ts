@@ -1,0 +1,34 @@
+/** What this client says of a session. Pure. */
+
+// As long as the gateway itself waits, unless it judges better: it asks a model whether the turn is over.
+export const LOCAL_PAUSE_MS = 500;
+
+/** Returns the `session` of a new call. With `resumeToken`, it goes on where another call broke off. */
+export function newSession(localTurns: boolean, resumeToken: string | null): object {
+  return {
+    ...settings(localTurns),
+    ...(resumeToken === null ? {} : { antiphon: { resume_token: resumeToken } }),
+  };
+}
+
+/** Returns the events that hand the end of a turn to this side, or back to the gateway. */
+export function turnsUpdate(localTurns: boolean): object {
+  return { type: "session.update", session: settings(localTurns) };
+}
+
+/** Returns the events that end the caller's turn now. */
+export function turnEnded(): object[] {
+  return [{ type: "input_audio_buffer.commit" }, { type: "response.create" }];
+}
+
+/** Returns the events that silence a reply; one that is written already can only be silenced. */
+export function interruption(written: boolean): object[] {
+  const clear = { type: "output_audio_buffer.clear" };
+  return written ? [clear] : [{ type: "response.cancel" }, clear];
+}
+
+function settings(localTurns: boolean): object {
+  // The gateway's own turn detection needs no word: it is what a session starts with.
+  const turn_detection = localTurns ? null : { type: "semantic_vad" };
+  return { type: "realtime", audio: { input: { turn_detection } } };
+}
