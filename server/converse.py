@@ -3,49 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from typing import Any
 
 import grpc
 
-from antiphon.errors import Exhausted, InvalidInput
+from antiphon.errors import InvalidInput
 from antiphon.v1 import common_pb2
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.conversation_pb2_grpc import ConversationServicer
-from server import keys
-from server.conversation.outbox import STALL_S, Outbox, Outgoing, stalled
-from server.conversation.session import Incoming, Session
-from server.engines.services import Services
+from server.access.keyring import Keyring
+from server.conversation.line import Incoming, Line
+from server.conversation.outbox import STALL_S, Audio, Outbox, Outgoing, stalled
 from server.realtime.server_events import to_json
-from server.settings import AgentSettings, ServerSettings
+from server.sessions import Opening, Sessions
 
 # The recogniser's own bound: 21 s of speech in the widest format.
 MAX_AUDIO_BYTES = 1024 * 1024
 # Instructions of some 40,000 words; speech does not travel in events here.
 MAX_EVENT_BYTES = 256 * 1024
+RESUME_METADATA = "antiphon-resume-token"
+# gRPC ends the requests of a cancelled call as it ends those of a half-closed one, and cancels the call's
+# handler an iteration of the loop later.
+CANCELLED_S = 0.1
+# TCP within a building delivers a lost packet again within some 50 ms.
+LEAD_MS = 100.0
 
 
 class Converse(ConversationServicer):
-    """Serves sessions up to the settings' bound; each lives exactly as long as its call."""
+    """A call is a line of its session: half-closed, the session is over; cancelled or broken, it waits."""
 
-    def __init__(
-        self,
-        services: Services,
-        settings: ServerSettings,
-        agent: AgentSettings,
-        key: str,
-    ) -> None:
-        self._services = services
-        self._agent = agent
-        self._key = key
-        self._max_sessions = settings.max_sessions
-        self._sessions = 0
-
-    @property
-    def free_seats(self) -> int:
-        """How many more sessions there is room for."""
-        return self._max_sessions - self._sessions
+    def __init__(self, sessions: Sessions, keyring: Keyring) -> None:
+        self._sessions = sessions
+        self._keyring = keyring
 
     async def Converse(
         self,
@@ -53,19 +44,12 @@ class Converse(ConversationServicer):
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> None:
         """See conversation.proto."""
-        keys.check(context.invocation_metadata(), self._key)
-        with self._seat():
-            outbox = Outbox()
-            session = asyncio.create_task(self._run(requests, outbox))
-            try:
-                async for item in outbox:
-                    await _write(context, item)
-                await session
-            finally:
-                # First of all: nobody reads any more, and the session's last words must not wait.
-                outbox.close()
-                session.cancel()
-                await asyncio.gather(session, return_exceptions=True)
+        metadata = context.invocation_metadata() or ()
+        grant = self._keyring.check_metadata(metadata)
+        opening = Opening(grant.updates, resume_token=_resume_token(metadata))
+        with self._sessions.seat(opening) as seat:
+            line = Line(_incoming(requests), Outbox(), LEAD_MS)
+            await seat.converse(line, partial(_write, context))
 
     async def GetInfo(
         self, request: common_pb2.GetInfoRequest, context: grpc.aio.ServicerContext[Any, Any]
@@ -73,24 +57,9 @@ class Converse(ConversationServicer):
         """See common.proto."""
         return common_pb2.ServiceInfo(engine="antiphon", capabilities=["converse"])
 
-    @contextmanager
-    def _seat(self) -> Iterator[None]:
-        if not self.free_seats:
-            raise Exhausted(
-                f"all {self._max_sessions} sessions are taken; try again later",
-                reason="SESSIONS_FULL",
-            )
-        self._sessions += 1
-        try:
-            yield
-        finally:
-            self._sessions -= 1
 
-    async def _run(self, requests: AsyncIterator[pb.ConverseRequest], outbox: Outbox) -> None:
-        try:
-            await Session(self._services, self._agent, outbox).run(_incoming(requests))
-        finally:
-            outbox.close()
+def _resume_token(metadata: Iterable[tuple[str, str | bytes]]) -> str:
+    return next((str(value) for name, value in metadata if name == RESUME_METADATA), "")
 
 
 async def _incoming(requests: AsyncIterator[pb.ConverseRequest]) -> AsyncIterator[Incoming]:
@@ -103,6 +72,7 @@ async def _incoming(requests: AsyncIterator[pb.ConverseRequest]) -> AsyncIterato
                 yield _bounded("event", request.event, event_bytes, MAX_EVENT_BYTES)
             case _:
                 raise InvalidInput("a request holds neither audio nor an event")
+    await asyncio.sleep(CANCELLED_S)
 
 
 def _bounded(name: str, item: Incoming, given_bytes: int, max_bytes: int) -> Incoming:
@@ -125,6 +95,6 @@ async def _write(context: grpc.aio.ServicerContext[Any, Any], item: Outgoing) ->
 
 
 def _response(item: Outgoing) -> pb.ConverseResponse:
-    if isinstance(item, bytes):
-        return pb.ConverseResponse(audio=item)
+    if isinstance(item, Audio):
+        return pb.ConverseResponse(audio=item.data)
     return pb.ConverseResponse(event=to_json(item))

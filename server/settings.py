@@ -3,29 +3,81 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from antiphon.paths import default_socket, state_dir
-from antiphon.settings import Table
+from antiphon.settings import Table, from_text
+from server.access.reach import stays_on_host
+from server.floor.interruption import (
+    MAX_CONFIRM_MS,
+    MIN_CONFIRM_MS,
+    InterruptionSettings,
+    Mode,
+)
+
+_INTERRUPTION = InterruptionSettings()
 
 # NVIDIA Riva's port, so that its clients find the appliance where they look.
 DEFAULT_ADDRESS = "127.0.0.1:50051"
+DEFAULT_HTTP = "127.0.0.1:8080"
 
 
 class ServerSettings(Table):
     """[server]: where callers connect, and where the engines are."""
 
-    address: str = Field(DEFAULT_ADDRESS, description="HOST:PORT or unix:PATH for callers")
+    address: str = Field(DEFAULT_ADDRESS, description="HOST:PORT or unix:PATH for gRPC")
+    http: str = Field(
+        DEFAULT_HTTP, description="HOST:PORT or unix:PATH for page, WebSocket, WebRTC"
+    )
     key_file: Path = Field(
         default_factory=lambda: state_dir() / "key",
         description="made at first start, mode 0600",
+    )
+    tls_certificate: Path | None = Field(
+        None, description="PEM, for addresses beyond loopback; else one is made at first start"
+    )
+    tls_key: Path | None = Field(None, description="PEM, of tls_certificate")
+    tls_dir: Path = Field(
+        default_factory=lambda: state_dir() / "tls",
+        description="where the certificate is that is made at first start",
+    )
+    # None by default: in a browser, only the gateway's own page may call.
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(from_text)] = Field(
+        (), description='such as ["https://desk.example"]; ["*"] for any'
     )
     asr: str = Field(default_factory=lambda: default_socket("asr"))
     llm: str = Field(default_factory=lambda: default_socket("llm"))
     tts: str = Field(default_factory=lambda: default_socket("tts"))
     # Two cores speak to one caller at a time; a few more may be connected and listening.
     max_sessions: int = Field(16, ge=1, le=10_000)
+
+    @property
+    def local_address(self) -> str:
+        """Where this host's own commands reach gRPC: without TLS, so on no address beyond it."""
+        return self.address if stays_on_host(self.address) else default_socket("server")
+
+    @property
+    def needs_tls(self) -> bool:
+        """Whether an address can be reached from another machine."""
+        return not (stays_on_host(self.address) and stays_on_host(self.http))
+
+
+class InterruptionTable(Table):
+    """[agent.interruption]: when speech over a reply stops it (`server/floor/interruption.py`).
+
+    `mode` and `confirm_ms` are what a session starts with; `listening` and `takeover` are phrases beside
+    those of the language, such as the agent's name.
+    """
+
+    mode: Mode = _INTERRUPTION.mode
+    confirm_ms: float = Field(_INTERRUPTION.confirm_ms, ge=MIN_CONFIRM_MS, le=MAX_CONFIRM_MS)
+    sure_words: int = Field(_INTERRUPTION.sure_words, ge=1, le=100)
+    word_ms: float = Field(_INTERRUPTION.word_ms, ge=0, le=5000)
+    wordless_ms: float = Field(_INTERRUPTION.wordless_ms, ge=0, le=5000)
+    listening: Annotated[tuple[str, ...], BeforeValidator(from_text)] = ()
+    takeover: Annotated[tuple[str, ...], BeforeValidator(from_text)] = ()
 
 
 class AgentSettings(Table):
@@ -40,6 +92,17 @@ class AgentSettings(Table):
     )
     language: str = Field("en", description="ISO 639-1; empty: detected for each utterance")
     voice: str = Field("", description="a name from `ListVoices`; empty: the service's default")
+    reprompts: tuple[str, ...] = Field(
+        ("Are you still there?", "I can't hear you. Is there anything else I can do for you?"),
+        description="said one after the other to a caller who is silent; then the farewell",
+    )
+    farewell: str = "I'll hang up now. Goodbye!"
+    # Long enough to look for a pen; None: the agent waits for ever.
+    silent_s: float | None = Field(20.0, ge=1, le=3600)
+    # Answers begun on trust, before it is known that the caller is done, for one turn; 0: none.
+    speculations: int = Field(4, ge=0, le=100)
+    interruption: InterruptionTable = InterruptionTable()
+    # Of sessions that ask for `server_vad`.
     endpoint_silence_ms: int = Field(500, ge=100, le=5000)
     # About 40 s of speech: longer replies are not listened to in a call.
     max_reply_tokens: int = Field(120, ge=1, le=4096)

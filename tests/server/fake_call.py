@@ -36,8 +36,10 @@ class FakeCall:
         self.half_closed = asyncio.Event()
         self.cancelled = False
         self.takes_nothing = False
+        self.trailers = EMPTY
         self.on_write: Callable[[Any], None] = lambda _: None
         self.on_half_close: Callable[[], None] = lambda: None
+        self.on_cancel: Callable[[], None] = lambda: None
         self._error: grpc.aio.AioRpcError | None = None
         self._over = False
         self._responses: asyncio.Queue[Any] = asyncio.Queue()
@@ -67,6 +69,7 @@ class FakeCall:
         self.on_half_close()
 
     def cancel(self) -> None:
+        self.on_cancel()
         if not self.done():
             self.cancelled = True
             self.end()
@@ -81,7 +84,7 @@ class FakeCall:
         return self._error.details() if self._error is not None else None
 
     async def trailing_metadata(self) -> grpc.aio.Metadata:
-        return self._error.trailing_metadata() if self._error is not None else EMPTY
+        return self._error.trailing_metadata() if self._error is not None else self.trailers
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         while (response := await self._responses.get()) is not None:

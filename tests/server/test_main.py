@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import os
 import signal
+import socket
+import ssl
 import stat
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import grpc
+import httpx
 import pytest
+from websockets.asyncio.client import unix_connect
 
 from antiphon.channel import connect
 from antiphon.errors import Misconfigured, NotPermitted, Unavailable
+from antiphon.serving import run
 from antiphon.status import from_rpc_error
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.common_pb2 import GetInfoRequest
 from antiphon.v1.conversation_pb2_grpc import ConversationStub
-from server import keys
 from server.__main__ import main
+from server.access import installation_key as keys
+from server.access.certificate import Certificate
 
 
 @pytest.fixture
@@ -28,7 +37,10 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     address = f"unix:{tmp_path}/s"
     monkeypatch.setenv("ANTIPHON_CONFIG", str(tmp_path / "antiphon.toml"))
     monkeypatch.setenv("ANTIPHON_SERVER__ADDRESS", address)
+    monkeypatch.setenv("ANTIPHON_SERVER__HTTP", f"unix:{tmp_path}/http")
     monkeypatch.setenv("ANTIPHON_SERVER__KEY_FILE", str(tmp_path / "state" / "key"))
+    monkeypatch.setenv("ANTIPHON_SERVER__TLS_DIR", str(tmp_path / "tls"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     for service in ("ASR", "LLM", "TTS"):
         monkeypatch.setenv(f"ANTIPHON_SERVER__{service}", f"unix:{tmp_path}/none")
     return address
@@ -58,14 +70,85 @@ def test_it_serves_whoever_has_its_key_until_it_is_told_to_stop(
             assert isinstance(problem, Unavailable)
             assert "speech recognition service is not reachable" in problem.message
 
+    serve(visit)
+    assert stat.S_IMODE((tmp_path / "state" / "key").stat().st_mode) == 0o600
+    assert not (tmp_path / "tls").exists()
+
+
+def serve(visit: Callable[[], Awaitable[None]]) -> None:
+    """Visit the gateway, and stop it as the supervisor would."""
+
     async def story() -> None:
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
             group.create_task(main())
             await visit()
             os.kill(os.getpid(), signal.SIGTERM)
 
     asyncio.run(story())
-    assert stat.S_IMODE((tmp_path / "state" / "key").stat().st_mode) == 0o600
+
+
+def test_it_serves_http_beside_grpc_and_both_end_together(address: str, tmp_path: Path) -> None:
+    async def visit() -> None:
+        async with connect(address) as channel:
+            await ConversationStub(channel).GetInfo(GetInfoRequest(), wait_for_ready=True)
+        transport = httpx.AsyncHTTPTransport(uds=f"{tmp_path}/http")
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            assert (await client.get("/healthz")).json() == {"status": "ok"}
+            key = {"Authorization": f"Bearer {keys.load(tmp_path / 'state' / 'key')}"}
+            secret = await client.post("/v1/realtime/client_secrets", headers=key)
+            assert secret.json()["value"].startswith("ek_")
+            offer = {"content-type": "application/sdp"} | key
+            refused = await client.post("/v1/realtime/calls", content="v=0", headers=offer)
+            assert refused.json()["error"]["param"] == "sdp"
+        line = await unix_connect(f"{tmp_path}/http", "ws://x/v1/realtime", additional_headers=key)
+        assert json.loads(await line.recv())["type"] == "session.created"
+        os.kill(os.getpid(), signal.SIGTERM)
+        await line.wait_closed()
+        assert line.close_code == 1012
+
+    serve(visit)
+    assert not (tmp_path / "http").exists()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def test_beyond_loopback_both_are_served_over_tls_and_this_host_without(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    grpc_port, http_port = _free_port(), _free_port()
+    monkeypatch.setenv("ANTIPHON_SERVER__ADDRESS", f"0.0.0.0:{grpc_port}")
+    monkeypatch.setenv("ANTIPHON_SERVER__HTTP", f"0.0.0.0:{http_port}")
+    (tmp_path / "antiphon").mkdir()
+    certificate = tmp_path / "tls" / "self-signed.pem"
+
+    async def visit() -> None:
+        async with connect(f"unix:{tmp_path}/antiphon/server.sock") as channel:
+            await ConversationStub(channel).GetInfo(GetInfoRequest(), wait_for_ready=True)
+        trusted = grpc.ssl_channel_credentials(certificate.read_bytes())
+        async with grpc.aio.secure_channel(f"localhost:{grpc_port}", trusted) as channel:
+            await ConversationStub(channel).GetInfo(GetInfoRequest(), wait_for_ready=True)
+        trusting = ssl.create_default_context(cafile=certificate)
+        trusting.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        async with httpx.AsyncClient(verify=trusting) as client:
+            answer = await client.get(f"https://127.0.0.1:{http_port}/healthz")
+            assert answer.status_code == 200
+
+    with caplog.at_level(logging.INFO):
+        serve(visit)
+    assert Certificate(certificate, certificate).fingerprint in caplog.text
+
+
+def test_an_http_port_in_use_stops_the_start(
+    address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("ANTIPHON_SERVER__HTTP", f"127.0.0.1:{port}")
+        assert run(main()) == 2
+    assert f"cannot listen at [server] http = 127.0.0.1:{port}" in caplog.text
 
 
 def test_a_bad_setting_stops_the_start(address: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,16 +8,20 @@ import io
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import grpc
 import pytest
+from websockets.exceptions import ConnectionClosedError
 
 from antiphon.channel import connect
 from antiphon.errors import Exhausted
 from antiphon.serving import ErrorInterceptor
 from antiphon.v1 import conversation_pb2, generator_pb2, synthesizer_pb2
+from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.conversation_pb2_grpc import ConversationStub, add_ConversationServicer_to_server
 from antiphon.v1.generator_pb2_grpc import GeneratorServicer, add_GeneratorServicer_to_server
 from antiphon.v1.recognizer_pb2_grpc import RecognizerServicer, add_RecognizerServicer_to_server
@@ -25,12 +29,14 @@ from antiphon.v1.synthesizer_pb2_grpc import (
     SynthesizerServicer,
     add_SynthesizerServicer_to_server,
 )
-from server import keys
+from server.access import installation_key as keys
 from server.converse import Converse
 from server.engines.services import open_services
+from server.session_maker import SessionMaker
 from server.settings import AgentSettings, ServerSettings
 from tests.server.fake_call import rpc_error
-from tests.server.fakes import FakeGenerator, FakeSynthesizer, utterance
+from tests.server.fakes import FakeGenerator, FakeSynthesizer
+from tests.server.http.house import HttpHouse
 from tests.server.odd_events import VALID, places, replaced
 from tests.server.world import FRAME, World, first_of, tell
 
@@ -44,7 +50,6 @@ TRACES = (
     repr(PHRASE_AUDIO)[2:20],
 )
 FOREIGN = rpc_error(grpc.StatusCode.UNKNOWN, f"Unexpected <class 'ValueError'>: {PHRASE}")
-KEY = "ak_test"
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +63,8 @@ def nothing_is_written(
     before = root.level
     root.setLevel(logging.DEBUG)
     root.addHandler(handler)
+    # The test's own client writes down what it sends.
+    logging.getLogger("websockets.client").setLevel(logging.INFO)
     try:
         yield
     finally:
@@ -112,7 +119,8 @@ def test_a_recogniser_that_is_lost_takes_what_was_heard_with_it(error: Any) -> N
     async def story(world: World) -> None:
         world.send(PHRASE_AUDIO)
         await world.recognizer.opened.wait()
-        world.recognizer.call.send(*utterance(PHRASE)[:2])
+        world.recognizer.start()
+        world.recognizer.partial(PHRASE)
         await asyncio.sleep(1)
         world.recognizer.call.fail(error)
 
@@ -165,8 +173,11 @@ class _Hearing(RecognizerServicer):
     async def Recognize(self, requests: Any, context: Any) -> AsyncIterator[Any]:
         async for request in requests:
             if request.audio == PHRASE_AUDIO:
-                for response in utterance(PHRASE):
-                    yield response
+                yield pb.RecognizeResponse(speech_started=pb.SpeechStarted())
+                yield pb.RecognizeResponse(partial=pb.Partial(text=PHRASE))
+                yield pb.RecognizeResponse(pause=pb.Pause(text=PHRASE))
+            elif request.HasField("finish"):
+                yield pb.RecognizeResponse(final=pb.Final(text=PHRASE))
             elif request.audio:
                 raise ValueError(PHRASE)
 
@@ -186,26 +197,31 @@ class _Speaking(SynthesizerServicer):
         raise RuntimeError(PHRASE)
 
 
-async def _serving(tmp_path: Path) -> tuple[grpc.aio.Server, ServerSettings]:
-    """Return one server for all services, which fail with the phrase, and the gateway's settings."""
+@asynccontextmanager
+async def _serving(tmp_path: Path) -> AsyncIterator[tuple[str, HttpHouse]]:
+    """Serve all services, which fail with the phrase, from one address; and the gateway over HTTP."""
     address = f"unix:{tmp_path}/s"
     settings = ServerSettings(address=address, asr=address, llm=address, tts=address)
+    engines = open_services(settings)
+    maker = SessionMaker(engines, AgentSettings(instructions=PHRASE))
     server = grpc.aio.server(interceptors=[ErrorInterceptor()])
     add_RecognizerServicer_to_server(_Hearing(), server)
     add_GeneratorServicer_to_server(_Writing(), server)
     add_SynthesizerServicer_to_server(_Speaking(), server)
-    gateway = Converse(open_services(settings), settings, AgentSettings(instructions=PHRASE), KEY)
-    add_ConversationServicer_to_server(gateway, server)
-    server.add_insecure_port(address)
-    await server.start()
-    return server, settings
+    async with HttpHouse.open(maker) as house:
+        add_ConversationServicer_to_server(Converse(house.sessions, house.keyring), server)
+        server.add_insecure_port(address)
+        await server.start()
+        async with asyncio.timeout(30):
+            yield address, house
+        await server.stop(None)
+    await engines.close()
 
 
 def test_over_grpc_no_service_writes_what_it_heard(tmp_path: Path) -> None:
     async def main() -> None:
-        server, settings = await _serving(tmp_path)
-        async with asyncio.timeout(30), connect(settings.address) as channel:
-            call = ConversationStub(channel).Converse(metadata=keys.bearer(KEY))
+        async with _serving(tmp_path) as (address, house), connect(address) as channel:
+            call = ConversationStub(channel).Converse(metadata=keys.bearer(house.key))
             await call.write(conversation_pb2.ConverseRequest(event=json.dumps({"type": PHRASE})))
             await call.write(conversation_pb2.ConverseRequest(audio=PHRASE_AUDIO))
             failed = 0
@@ -220,7 +236,30 @@ def test_over_grpc_no_service_writes_what_it_heard(tmp_path: Path) -> None:
                 await _read_on(call)
             assert ended.value.code() is grpc.StatusCode.INTERNAL
             _keeps_quiet(repr(ended.value))
-        await server.stop(None)
+
+    asyncio.run(main(), debug=True)
+
+
+def test_over_a_websocket_nothing_is_written_either(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with (
+            _serving(tmp_path) as (_, house),
+            house.socket(f"?model={quote(PHRASE)}") as socket,
+        ):
+            audio = base64.b64encode(PHRASE_AUDIO).decode()
+            for event in (
+                {"type": PHRASE},
+                {"type": "input_audio_buffer.append", "audio": audio},
+                {"type": "input_audio_buffer.append", "audio": base64.b64encode(FRAME).decode()},
+            ):
+                await socket.send(json.dumps(event))
+            with pytest.raises(ConnectionClosedError) as ended:
+                while text := await socket.recv():
+                    if json.loads(text)["type"] == "error":
+                        _keeps_quiet(str(text))
+            assert ended.value.rcvd is not None
+            assert ended.value.rcvd.code == 4500
+            _keeps_quiet(ended.value.rcvd.reason)
 
     asyncio.run(main(), debug=True)
 

@@ -1,0 +1,1 @@
+"""The gateway over HTTP: OpenAI's Realtime API, and the page."""

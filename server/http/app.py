@@ -1,0 +1,67 @@
+"""The application: what is served over HTTP, put together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse
+
+from server.access.keyring import Keyring
+from server.access.page_tokens import PageTokens
+from server.http.client_secrets import ClientSecrets, Describe
+from server.http.errors import Guard, refuse
+from server.http.page_files import PageFiles
+from server.http.page_keys import PageKeys
+from server.http.realtime.call_routes import CallRoutes
+from server.http.realtime.calls import Calls
+from server.http.realtime.opening import RESUME_HEADER
+from server.http.realtime.sockets import Sockets
+from server.sessions import Sessions
+
+# What a client from elsewhere may read of an answer, and send with a request.
+EXPOSED = ["Location", "Retry-After", "Date"]
+ALLOWED = [
+    "authorization",
+    "content-type",
+    RESUME_HEADER,
+    "openai-beta",
+    "openai-safety-identifier",
+]
+
+
+def build(
+    keyring: Keyring,
+    sessions: Sessions,
+    calls: Calls,
+    describe: Describe,
+    cors_origins: tuple[str, ...] = (),
+) -> FastAPI:
+    """Return the application."""
+    # FastAPI's own pages about an API load their scripts from elsewhere.
+    app = FastAPI(title="Antiphon", openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_exception_handler(HTTPException, refuse)
+    app.add_middleware(Guard)
+    if cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=ALLOWED,
+            expose_headers=EXPOSED,
+        )
+    app.add_api_route("/healthz", health, methods=["GET"], response_model=None)
+    for part in (
+        ClientSecrets(keyring, describe),
+        PageKeys(keyring, PageTokens(), describe),
+        CallRoutes(keyring, calls),
+        Sockets(keyring, sessions, calls),
+    ):
+        app.include_router(part.router)
+    app.mount("/", PageFiles())
+    return app
+
+
+async def health() -> JSONResponse:
+    """Say that callers are served; open to everybody, as gRPC's health is."""
+    return JSONResponse({"status": "ok"})

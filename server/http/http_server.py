@@ -1,0 +1,148 @@
+"""uvicorn inside the gateway's process: `antiphon.serving` owns the signals, and the order of the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from antiphon.errors import Misconfigured
+from antiphon.serving import SHUTDOWN_GRACE_S
+from server.access.certificate import Certificate
+from server.access.reach import UNIX
+from server.converse import MAX_AUDIO_BYTES
+from server.http.socket_protocol import SocketProtocol
+from server.sessions import Sessions
+
+log = logging.getLogger(__name__)
+
+# As base64, with room for the event around it.
+MAX_SOCKET_MESSAGE_BYTES = MAX_AUDIO_BYTES * 3 // 2
+# A phone that is out of reach is noticed in 15 s; its session then waits for it.
+PING_S = 5.0
+PONG_S = 10.0
+# For each session its call or WebSocket, the page's own requests, and one that resumes; then monitoring.
+CONNECTIONS_PER_SESSION = 8
+OTHER_CONNECTIONS = 64
+# Nothing is left to wait for: sessions have had their grace.
+CLOSE_S = 1
+
+
+class HttpServer:
+    """Takes its address when it is made, so that a port in use is told before anything else starts."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        address: str,
+        sessions: Sessions,
+        max_sessions: int,
+        certificate: Certificate | None = None,
+    ) -> None:
+        self._address = address
+        self._sessions = sessions
+        self._socket = _bind(address)
+        self._uvicorn = _Uvicorn(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws=SocketProtocol,
+                ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
+                ws_ping_interval=PING_S,
+                ws_ping_timeout=PONG_S,
+                # Base64 of speech hardly shrinks.
+                ws_per_message_deflate=False,
+                lifespan="off",
+                loop="none",
+                interface="asgi3",
+                # Its lines hold queries, and these hold resume tokens.
+                log_config=None,
+                log_level=logging.WARNING,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                limit_concurrency=max_sessions * CONNECTIONS_PER_SESSION + OTHER_CONNECTIONS,
+                timeout_graceful_shutdown=CLOSE_S,
+                ssl_certfile=certificate.chain if certificate else None,
+                ssl_keyfile=certificate.key if certificate else None,
+            )
+        )
+
+    @property
+    def port(self) -> int:
+        """The TCP port that it took."""
+        return int(self._socket.getsockname()[1])
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set; then let sessions end, within the grace that gRPC gives its calls."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._uvicorn.serve(sockets=[self._socket]))
+                log.info("serving HTTP at %s", self._address)
+                await stop.wait()
+                await self._sessions.drain(SHUTDOWN_GRACE_S)
+                self._uvicorn.should_exit = True
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give the address back."""
+        self._socket.close()
+        if self._address.startswith(UNIX):
+            with suppress(FileNotFoundError):
+                os.unlink(self._address.removeprefix(UNIX))
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def _bind(address: str) -> socket.socket:
+    try:
+        if address.startswith(UNIX):
+            return _bind_unix(address.removeprefix(UNIX))
+        host, _, port = address.rpartition(":")
+        return _bind_tcp(host.strip("[]"), int(port))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no HOST:PORT or unix:PATH"
+        raise Misconfigured(
+            f"cannot listen at [server] http = {address}: {why}; stop the process that uses it, or set "
+            "another address"
+        ) from None
+
+
+def _bind_unix(path: str) -> socket.socket:
+    with suppress(FileNotFoundError):
+        os.unlink(
+            path
+        )  # one that was left behind: the supervisor has looked whether anybody listens
+    return _listening(socket.socket(socket.AF_UNIX), path)
+
+
+def _bind_tcp(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, place = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    return _listening(socket.socket(family, kind, protocol), place)
+
+
+def _listening(bound: socket.socket, place: Any) -> socket.socket:
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(place)
+        # From now on callers wait for the server to start, and are not refused.
+        bound.listen()
+    except OSError:
+        bound.close()
+        raise
+    return bound

@@ -1,0 +1,1 @@
+"""Sessions over WebSocket, and calls over WebRTC with what surrounds them."""
