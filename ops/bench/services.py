@@ -71,6 +71,7 @@ def _own_places(folder: Path) -> dict[str, str]:
     places = {f"ANTIPHON_{name}__ADDRESS": f"unix:{folder / name.lower()}.sock" for name in _TABLES}
     return {
         **places,
+        "ANTIPHON_SERVER__HTTP": f"unix:{folder / 'http.sock'}",
         "ANTIPHON_SERVER__KEY_FILE": str(folder / "key"),
         "ANTIPHON_SUPERVISOR__LOG_DIR": str(folder / "logs"),
     }

@@ -1,0 +1,1 @@
+"""A caller made of clips, for benchmarks that measure the whole conversation."""

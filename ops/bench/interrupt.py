@@ -1,0 +1,271 @@
+"""`antiphon bench interrupt`: what speech over a reply does to it, and how soon the caller hears silence.
+
+Every clip is a call of its own, in real time: a long reply is asked for, and the clip is played over it.
+Three times: alone; with the reply coming back through the microphone, 20 dB below what the loudspeaker
+plays; and with somebody else talking beside the caller, 15 dB below.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from antiphon.audio import RECOGNITION_RATE_HZ, Int16, resample
+from inference.asr.vad import Silero
+from models.store import open_store
+from ops.bench.asr import take
+from ops.bench.bench import Bench, Engines, Options, Result
+from ops.bench.calls.caller import FRAME_MS, Also, play
+from ops.bench.calls.loudspeaker import Listened, Loudspeaker
+from ops.bench.calls.overlaps import LISTENING, SPEAKING, Overlap, figures, wrong
+from ops.bench.calls.record import RATE_HZ, Record, window_levels_db
+from ops.bench.calls.transport import Event, converse
+from ops.bench.data import Clip, default_folder, load_clips, spread
+from ops.bench.hearing.scores import Take
+from ops.bench.services import Running, running
+
+# Without a mark inside, so that the voice makes no pause that could be taken for silence; 20 s long.
+REPLY = (
+    "Your order left our warehouse on Monday morning and it should reach you by Thursday afternoon "
+    "together with the two lamps and the small wooden table that you asked for while the chairs will "
+    "follow in a second delivery next week and if nobody is at home the driver will leave a card with "
+    "a telephone number so that you can choose another day that suits you better or collect it from "
+    "the shop on Market Street which is open until eight in the evening"
+)
+REPLY_TOKENS = 400
+# The reply has been heard for a second or more when the clip begins.
+BEFORE_MS = 2500.0
+# Of a clip: what is longer is decided long before.
+LONGEST_S = 4.0
+AFTER_MS = 1500.0
+# Simulated engines leave two cores time for as many calls at once; real ones do not.
+LANES = {Engines.SIMULATED: 4, Engines.REAL: 1}
+# Three calls of 6 s each: some 15 minutes.
+CLIPS = {Engines.SIMULATED: 188, Engines.REAL: 50}
+
+ECHO_DB = -20.0
+# From the loudspeaker through the room, the microphone and their buffers.
+ECHO_MS = 60.0
+BACKGROUND_DB = -15.0
+LOUD_RANK = 95
+# Speech of a known kind that nobody says to the agent.
+TELEVISION = "television"
+
+Mix = Callable[["Scene", Loudspeaker], Also | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A clip to be played over a reply, and a voice beside it; both at 24 kHz."""
+
+    take: Take
+    kind: str
+    samples: Int16
+    beside: Int16
+
+    @property
+    def onset_ms(self) -> float:
+        """The clip's first voice in the call; its beginning where it has none."""
+        label = self.take.label
+        return BEFORE_MS + (label.first_ms if label is not None else 0.0)
+
+    @property
+    def end_ms(self) -> float:
+        """When enough was played."""
+        if self.kind in SPEAKING:
+            return self.onset_ms + AFTER_MS
+        return BEFORE_MS + min(self.take.clip.seconds, LONGEST_S) * 1000 + AFTER_MS
+
+
+async def run(options: Options) -> Result:
+    """Measure interruptions over a data folder."""
+    clips = _clips(load_clips(options.data or default_folder("turns")), options)
+    async with running("asr", "llm", "tts", "server", **_tables(options)) as services:
+        silero = Silero(open_store(services.settings.models).path(services.settings.asr.vad))
+        takes = [take(clip, silero) for clip in options.progress.over("labelling", clips)]
+        scenes = _scenes(takes)
+        alone = await _play_all(services, options, scenes, "alone", _nothing)
+        echo = await _play_all(services, options, scenes, "with echo", _echo)
+        beside = await _play_all(services, options, scenes, "with a voice beside", _beside)
+    return Result(
+        figures(alone) | {"echo": figures(echo), "background": figures(beside)},
+        _context(options, scenes)
+        | {"wrong": wrong(alone) | {"echo": wrong(echo), "background": wrong(beside)}},
+    )
+
+
+async def _play_all(
+    services: Running, options: Options, scenes: Sequence[Scene], title: str, mix: Mix
+) -> list[Overlap]:
+    lanes = LANES[options.engines]
+    starts = range(0, len(scenes), lanes)
+    played = []
+    for start in options.progress.over(title, starts):
+        calls = (_play(services, options, scene, mix) for scene in scenes[start : start + lanes])
+        played += await asyncio.gather(*calls)
+    return played
+
+
+async def _play(services: Running, options: Options, scene: Scene, mix: Mix) -> Overlap:
+    record = Listened()
+    frames = count(1)
+
+    def enough(_: Record, now_ms: float) -> bool:
+        record.late_ms = max(record.late_ms, now_ms - next(frames) * FRAME_MS)
+        return now_ms >= scene.end_ms
+
+    async with converse(services) as transport:
+        await play(
+            transport,
+            scene.samples,
+            _session(options, scene),
+            enough,
+            scene.end_ms / 1000 + 1,
+            record=record,
+            opening=_OPENING,
+            also=mix(scene, record.loudspeaker),
+        )
+    label = scene.take.label
+    return Overlap(
+        scene.take.clip.name,
+        scene.kind,
+        label is not None,
+        scene.onset_ms,
+        scene.end_ms,
+        record,
+    )
+
+
+_OPENING: Sequence[Event] = (
+    {
+        "type": "conversation.item.create",
+        "item": {
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_text", "text": "Where is my order?"}],
+        },
+    },
+    {"type": "response.create"},
+)
+
+
+def _session(options: Options, scene: Scene) -> Event:
+    antiphon: Event = {"events": True}
+    if options.engines is Engines.SIMULATED:
+        label, text = scene.take.label, scene.take.clip.transcript
+        # "[cough]" describes a sound: there is nothing to be recognised.
+        said = "" if text.startswith("[") else text
+        voiced_ms = round(label.voiced_ms) if label is not None else 0
+        antiphon["simulation"] = {"text": said, "voiced_ms": max(voiced_ms, 1)}
+    return {"type": "realtime", "antiphon": antiphon}
+
+
+def _scenes(takes: Sequence[Take]) -> list[Scene]:
+    voices = [one for one in takes if _kind(one.clip) == "turn"]
+    return [
+        Scene(one, _kind(one.clip), _played(one), _voice_beside(one, voices, number))
+        for number, one in enumerate(takes)
+    ]
+
+
+def _played(one: Take) -> Int16:
+    """Return a clip at 24 kHz behind a while of its own background."""
+    samples = _at_call_rate(one.samples)
+    before = _at_call_rate(one.samples[len(one.speech) :])
+    return np.concatenate([np.resize(before, round(BEFORE_MS * RATE_HZ / 1000)), samples])
+
+
+def _voice_beside(one: Take, voices: Sequence[Take], number: int) -> Int16:
+    """Return somebody else's voice, as loud as it is to be beside the clip."""
+    others = [voice for voice in voices if voice.clip.row["speaker"] != one.clip.row["speaker"]]
+    if not others:
+        return np.zeros(1, np.int16)
+    voice = _at_call_rate(others[number % len(others)].speech)
+    gain_db = _loud_db(_at_call_rate(one.speech)) + BACKGROUND_DB - _loud_db(voice)
+    return _louder(voice, gain_db)
+
+
+def _nothing(scene: Scene, loudspeaker: Loudspeaker) -> Also | None:
+    return None
+
+
+def _echo(scene: Scene, loudspeaker: Loudspeaker) -> Also:
+    def also(at_ms: float) -> Int16:
+        start_ms = max(at_ms - ECHO_MS, 0.0)
+        return _louder(loudspeaker.between(start_ms, start_ms + FRAME_MS), ECHO_DB)
+
+    return also
+
+
+def _beside(scene: Scene, loudspeaker: Loudspeaker) -> Also:
+    """Somebody talks from the clip's beginning on, and goes on after it."""
+    size = RATE_HZ * FRAME_MS // 1000
+
+    def also(at_ms: float) -> Int16:
+        start = round((at_ms - BEFORE_MS) * RATE_HZ / 1000)
+        if start < 0:
+            return np.zeros(size, np.int16)
+        return np.take(scene.beside, range(start, start + size), mode="wrap")
+
+    return also
+
+
+def _louder(samples: Int16, by_db: float) -> Int16:
+    louder: Int16 = np.clip(samples * 10 ** (by_db / 20), -32_768, 32_767).astype(np.int16)
+    return louder
+
+
+def _loud_db(samples: Int16) -> float:
+    return float(np.percentile(window_levels_db(samples), LOUD_RANK))
+
+
+def _at_call_rate(samples: Int16) -> Int16:
+    return resample(samples, RECOGNITION_RATE_HZ, RATE_HZ)
+
+
+def _kind(clip: Clip) -> str:
+    return TELEVISION if clip.row.get("style", "").startswith("tv") else clip.condition
+
+
+def _clips(clips: Sequence[Clip], options: Options) -> list[Clip]:
+    fit = [clip for clip in clips if clip.condition in LISTENING | SPEAKING]
+    return spread(fit, options.limit or CLIPS[options.engines])
+
+
+def _tables(options: Options) -> dict[str, Any]:
+    engines = "simulated" if options.engines is Engines.SIMULATED else None
+    tables: dict[str, Any] = {
+        # Also with real engines: what is measured is what becomes of a reply, not what it says.
+        "llm": {"engine": "simulated", "simulated": {"replies": json.dumps([REPLY])}},
+        "agent": {"max_reply_tokens": REPLY_TOKENS},
+    }
+    if engines:
+        tables |= {name: {"engine": engines} for name in ("asr", "tts")}
+    return tables
+
+
+def _context(options: Options, scenes: Sequence[Scene]) -> dict[str, Any]:
+    return {
+        "clips": len(scenes),
+        "clips_without_voice": sum(scene.take.label is None for scene in scenes),
+        "transport": "gRPC Converse on a Unix socket; the loudspeaker has no buffer",
+        "calls_at_once": LANES[options.engines],
+        "language_model": "simulated: one long reply",
+        "words": (
+            "each clip's own text, without error: only real engines can mishear"
+            if options.engines is Engines.SIMULATED
+            else "Whisper's"
+        ),
+        "echo": f"{ECHO_DB:g} dB, {ECHO_MS:g} ms late",
+        "background": f"another caller's turn, {BACKGROUND_DB:g} dB, from the clip's beginning on",
+        "television": "clips of this kind are in by_kind, not in the shares",
+    }
+
+
+BENCH = Bench("what speech over a reply does to it", run, engines=Engines.SIMULATED)

@@ -1,0 +1,69 @@
+"""What a benchmark's caller notes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from antiphon.audio import Encoding, encode
+from ops.bench.calls.record import RATE_HZ, Record, first_audible_ms, window_levels_db
+
+LOUD = encode(np.full(RATE_HZ // 50, 5000, np.int16), Encoding.PCM_S16LE)
+QUIET = encode(np.zeros(RATE_HZ // 50, np.int16), Encoding.PCM_S16LE)
+
+
+def created(name: str) -> dict[str, object]:
+    return {"type": "response.created", "response": {"id": name}}
+
+
+def done(name: str, **antiphon: object) -> dict[str, object]:
+    return {"type": "response.done", "response": {"id": name, "antiphon": antiphon}}
+
+
+def test_a_reply_is_audible_from_its_first_loud_10_ms() -> None:
+    record = Record()
+    record.audio(LOUD, 50)  # of no reply that was announced
+    record.event(created("a"), 100)
+    record.audio(QUIET, 120)
+    record.audio(QUIET[: len(QUIET) // 2] + LOUD[: len(LOUD) // 2], 140)
+    record.audio(LOUD, 160)
+    assert [reply.audible_ms for reply in record.replies] == [150]
+    assert record.audible_before(151)
+    assert not record.audible_before(150)
+    reply = record.audible_after(150)
+    assert reply is not None and reply.id == "a"
+    assert record.audible_after(151) is None
+
+
+def test_a_reply_tells_how_it_was_made() -> None:
+    record = Record()
+    record.event(created("a"), 0)
+    record.event(created("b"), 1)
+    assert record.replies[0].timeline_ms == {}
+    measured = {
+        "timeline_ms": {"audible": 5.0},
+        "engines_ms": {"first_token": 1.0},
+        "speculation": {"used": True},
+    }
+    record.event(done("a", **measured), 2)
+    first, second = record.replies
+    assert first.timeline_ms == {"audible": 5.0}
+    assert first.engines_ms == {"first_token": 1.0}
+    assert first.speculation == {"used": True}
+    assert second.done is None
+
+
+def test_the_rest_is_noted() -> None:
+    record = Record()
+    record.event(
+        {"type": "conversation.item.input_audio_transcription.completed", "transcript": "hi"}, 1
+    )
+    record.event({"type": "output_audio_buffer.cleared"}, 2)
+    record.event({"type": "error", "error": {"message": "no"}}, 3)
+    assert (record.heard, record.stopped_ms, record.problems) == (["hi"], [2], ["no"])
+
+
+def test_levels() -> None:
+    half = np.full(RATE_HZ // 100, 16_384, np.int16)
+    assert window_levels_db(half)[0] == pytest.approx(-6.02, abs=0.01)
+    assert first_audible_ms(np.zeros(RATE_HZ, np.int16)) is None

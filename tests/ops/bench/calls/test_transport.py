@@ -1,0 +1,56 @@
+"""A benchmark's caller reaches a real gateway over gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import grpc
+
+from antiphon.v1 import conversation_pb2 as pb
+from antiphon.v1.conversation_pb2_grpc import (
+    ConversationServicer,
+    add_ConversationServicer_to_server,
+)
+from ops.bench.calls.transport import converse
+from ops.bench.services import Running
+from ops.settings import Settings
+from server.access.installation_key import load_or_make
+
+
+class Echo(ConversationServicer):
+    """Says back what it is told."""
+
+    async def Converse(self, requests, context):  # type: ignore[no-untyped-def]
+        async for request in requests:
+            if request.HasField("audio"):
+                await context.write(pb.ConverseResponse(audio=request.audio))
+            else:
+                await context.write(pb.ConverseResponse(event=request.event))
+
+
+async def _talk(folder: Path) -> list[object]:
+    server = grpc.aio.server()
+    add_ConversationServicer_to_server(Echo(), server)
+    address = f"unix:{folder}/server.sock"
+    server.add_insecure_port(address)
+    await server.start()
+    services = Running(folder, Settings.load({"ANTIPHON_SERVER__KEY_FILE": str(folder / "key")}))
+    services["server"] = address
+    load_or_make(services.key_file)
+    heard: list[object] = []
+    try:
+        async with converse(services) as transport:
+            await transport.hear(b"\0\0")
+            await transport.tell({"type": "hello"})
+            async for item in transport.received():
+                heard.append(item)
+                if len(heard) == 2:
+                    break
+    finally:
+        await server.stop(0)
+    return heard
+
+
+def test_audio_and_events_travel_both_ways(tmp_path: Path) -> None:
+    assert asyncio.run(_talk(tmp_path)) == [b"\0\0", {"type": "hello"}]
