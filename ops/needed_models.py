@@ -1,10 +1,12 @@
-"""Which models the settings ask for."""
+"""Which models are needed, and bringing those that are missing."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from models.catalogue import Profile
 from models.pull import pull
 from models.sources.supply import CatalogueSupply
 from models.store import State, Store, open_store
@@ -26,10 +28,15 @@ def needed(settings: Settings) -> list[str]:
     return [name for name in dict.fromkeys(names) if name]
 
 
-def pull_missing(settings: Settings) -> list[str]:
-    """Bring what is needed and not in the store, showing how far it is; return what was brought."""
+def of_profile(settings: Settings, profile: Profile) -> list[str]:
+    """Return the catalogue's names of all that `profile` runs with, whichever engines are configured."""
+    return [entry.name for entry in open_store(settings.models).catalogue.of_profile(profile)]
+
+
+def pull_missing(settings: Settings, names: Sequence[str]) -> list[str]:
+    """Bring those of `names` that the store has not, showing how far it is; return what was brought."""
     store = open_store(settings.models)
-    missing = absent(store, settings)
+    missing = absent(store, names)
     if not missing:
         return []
     with shown() as progress:
@@ -37,9 +44,9 @@ def pull_missing(settings: Settings) -> list[str]:
         return pull(store, missing, supply, progress, _interpreters(settings))
 
 
-def absent(store: Store, settings: Settings) -> list[str]:
-    """Return what is needed and not ready in the store."""
-    return [name for name in needed(settings) if store.state(name) is not State.READY]
+def absent(store: Store, names: Sequence[str]) -> list[str]:
+    """Return those of `names` that are not ready in the store."""
+    return [name for name in names if store.state(name) is not State.READY]
 
 
 def _interpreters(settings: Settings) -> dict[str, Path]:

@@ -10,7 +10,7 @@ from ops.settings import Settings
 from ops.talk.caller import talk
 from ops.talk.exchange import RATE_HZ, Exchange
 from ops.talk.report import hops
-from server.keys import load as load_key
+from server.access.installation_key import load as load_key
 
 # A question and an instruction that even a small model follows: asked about breakfast as the agent
 # that it usually is, it has been seen to talk for 40 s.
@@ -24,7 +24,7 @@ async def prove(settings: Settings) -> Exchange:
         speak, settings.tts.address, QUESTION, settings.agent.voice, RATE_HZ
     )
     key = load_key(settings.server.key_file)
-    exchange = await talk(settings.server.address, key, question, instructions=INSTRUCTIONS)
+    exchange = await talk(settings.server.local_address, key, question, instructions=INSTRUCTIONS)
     if not exchange.heard or not len(exchange.audio):
         raise Unavailable(_what_is_missing(exchange))
     return exchange

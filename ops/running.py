@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from antiphon.paths import runtime_dir
 from ops.settings import Settings
+from ops.supervisor.plan import GATEWAY
 from ops.supervisor.run_folder import read_states
 
 
@@ -12,4 +13,5 @@ def address_of(service: str) -> str:
     told = read_states(runtime_dir()).get(service)
     if told is not None:
         return told.address
-    return str(getattr(Settings.load(), service).address)
+    table = getattr(Settings.load(), service)
+    return str(table.local_address if service == GATEWAY else table.address)

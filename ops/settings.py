@@ -16,6 +16,7 @@ from inference.llm.settings import LlmSettings
 from inference.tts.settings import TtsSettings
 from models.settings import ModelsSettings
 from server.settings import AgentSettings, ServerSettings
+from server.webrtc.settings import WebRtcSettings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -48,6 +49,7 @@ class Settings(Table):
     models: ModelsSettings
     server: ServerSettings
     agent: AgentSettings
+    webrtc: WebRtcSettings
     supervisor: SupervisorSettings
 
     @classmethod

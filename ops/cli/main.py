@@ -30,6 +30,7 @@ COMMANDS = {
         "Say what is missing here, and the command that mends it.",
     ),
     "models": ("ops.cli.models:app", "List, pull and verify the models."),
+    "page": ("ops.cli.page:page_command", "Print a new address that opens the page, once."),
     "talk": ("ops.cli.talk:talk_command", "Ask the running appliance a recorded question."),
     "transcribe": (
         "ops.cli.transcribe:transcribe_command",

@@ -51,7 +51,9 @@ async def _row(name: str, told: ServiceState) -> Row:
     serving = await is_serving(told.address)
     state = "serving" if serving else ("not answering" if told.state == "ready" else told.state)
     runs = await _runs(name, told.address) if serving else "-"
-    return Row(name, state, runs, str(told.pid or "-"), _memory(told.pid), told.address)
+    return Row(
+        name, state, runs, str(told.pid or "-"), _memory(told.pid), told.shown or told.address
+    )
 
 
 async def _runs(name: str, address: str) -> str:

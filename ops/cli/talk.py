@@ -16,7 +16,7 @@ from ops.sound import read_speech, write_speech
 from ops.talk.caller import talk
 from ops.talk.exchange import RATE_HZ, Exchange
 from ops.talk.report import as_json, hops
-from server.keys import load as load_key
+from server.access.installation_key import load as load_key
 from server.settings import ServerSettings
 
 
@@ -34,7 +34,7 @@ def talk_command(
     show = (lambda _: None) if as_json_ else _Screen().show
     exchange = asyncio.run(
         talk(
-            settings.address,
+            settings.local_address,
             load_key(settings.key_file),
             resample(samples, rate_hz, RATE_HZ),
             show,

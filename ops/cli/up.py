@@ -12,10 +12,11 @@ import typer
 
 from antiphon.paths import runtime_dir
 from ops.needed_models import needed, pull_missing
+from ops.page import way_in
 from ops.proof import prove, told
 from ops.settings import Settings
 from ops.supervisor.keeper import Crashed, Event, Killed, Ready
-from ops.supervisor.plan import GATEWAY, Service, plan
+from ops.supervisor.plan import GATEWAY, Service, listens, plan
 from ops.supervisor.supervisor import claimed, supervised
 
 INTERRUPTED = 130
@@ -33,9 +34,10 @@ def up_command(
 
 
 def _fetch(settings: Settings) -> None:
-    brought = pull_missing(settings)
+    names = needed(settings)
+    brought = pull_missing(settings, names)
     pulled = f"; pulled: {', '.join(brought)}" if brought else ""
-    _say(f"models: {', '.join(needed(settings))}{pulled}")
+    _say(f"models: {', '.join(names)}{pulled}")
 
 
 class _Appliance:
@@ -55,7 +57,7 @@ class _Appliance:
                 if proof:
                     _say("\n".join(["", "proof", *told(await prove(self._settings)), ""]))
                 self._serving = True
-                _say(_invitation(self._settings))
+                _say("\n".join(await asyncio.to_thread(_invitation, self._settings)))
                 await asyncio.Event().wait()
         except asyncio.CancelledError:
             if not self._told_to_stop:
@@ -91,15 +93,16 @@ class _Appliance:
     def _runs(self, name: str) -> tuple[str, str]:
         table = getattr(self._settings, name)
         runs = "gateway" if name == GATEWAY else f"{table.engine} {table.model}"
-        return runs, table.address
+        return runs, ", ".join(listens(self._settings, name).values())
 
 
-def _invitation(settings: Settings) -> str:
-    return (
-        f"serving at {settings.server.address}, key in {settings.server.key_file}\n"
-        "try: .venv/bin/antiphon talk QUESTION.wav --answer answer.wav\n"
-        "Ctrl-C stops everything."
-    )
+def _invitation(settings: Settings) -> list[str]:
+    return [
+        f"serving at {settings.server.address}, key in {settings.server.key_file}",
+        *way_in(settings.server),
+        "try: .venv/bin/antiphon talk QUESTION.wav --answer answer.wav",
+        "Ctrl-C stops everything.",
+    ]
 
 
 def _say(line: str) -> None:

@@ -77,7 +77,7 @@ class Keeper:
     def state(self) -> ServiceState:
         """How the service is now."""
         pid = self._child.pid if self._child else 0
-        return ServiceState(self._state, pid, self.service.address)
+        return ServiceState(self._state, pid, self.service.address, self.service.shown)
 
     async def start(self) -> None:
         """Return when the service answers; raise `Unavailable` with its last words if it does not."""

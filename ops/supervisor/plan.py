@@ -37,13 +37,30 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One process: `environ` is added to the supervisor's own."""
+    """One process: `environ` is added to the supervisor's own.
+
+    `address` is where its health is asked, `listens` every address that it takes, by its setting.
+    """
 
     name: str
     module: str
     python: Path
     address: str
     environ: Mapping[str, str]
+    listens: Mapping[str, str]
+
+    @property
+    def shown(self) -> str:
+        """Its addresses, for people."""
+        return ", ".join(self.listens.values())
+
+
+def listens(settings: Settings, name: str) -> dict[str, str]:
+    """Return the addresses that a service takes, by their settings."""
+    found = {f"[{name}] address": getattr(settings, name).address}
+    if name == GATEWAY:
+        found["[server] http"] = settings.server.http
+    return found
 
 
 def plan(
@@ -71,7 +88,10 @@ def _service(
         # Engines that run elsewhere are found where [server] says.
         for engine in set(chosen) & set(ENGINES):
             environ[_variable(GATEWAY, engine)] = getattr(settings, engine).address
-    return Service(name, MODULES[name], _interpreter(settings, name), table.address, environ)
+    address = table.local_address if name == GATEWAY else table.address
+    interpreter = _interpreter(settings, name)
+    taken = listens(settings, name)
+    return Service(name, MODULES[name], interpreter, address, environ, taken)
 
 
 def _interpreter(settings: Settings, name: str) -> Path:

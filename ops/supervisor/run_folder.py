@@ -24,6 +24,7 @@ class ServiceState:
     state: str  # "starting", "ready", "restarting"
     pid: int
     address: str
+    shown: str = ""  # where it is another one for callers, or more than one
 
 
 @contextmanager

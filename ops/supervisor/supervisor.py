@@ -23,7 +23,8 @@ def claimed(services: Sequence[Service], folder: Path) -> Iterator[None]:
     """
     with hold(folder):
         for service in services:
-            check_free(f"[{service.name}] address", service.address)
+            for setting, address in service.listens.items():
+                check_free(setting, address)
         yield
 
 

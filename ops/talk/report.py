@@ -8,22 +8,27 @@ from ops.talk.exchange import Exchange
 
 # Each hop: its name, and the mark at which it ends; it begins where the one before it ended.
 HOPS = (
-    ("caller silent until final", "final"),
+    ("caller silent until committed", "committed"),
+    ("committed until final", "final"),
     ("final until generation started", "generation_started"),
     ("generation until first token", "first_token"),
-    ("first token until first audio", "first_audio"),
+    ("first token until first clause", "first_clause"),
+    ("first clause until first audio", "first_audio"),
     ("first audio until sent", "audible"),
 )
 
 
 def hops(timeline_ms: dict[str, float]) -> list[tuple[str, float]]:
-    """Return the hops of a turn, in order, with their durations in ms; marks that are missing are skipped."""
+    """Return the hops of a turn, in order, with their durations in ms; marks that are missing are skipped.
+
+    What was done on trust before the turn was committed took no time of the caller's: 0 ms.
+    """
     found = []
-    previous_ms = timeline_ms.get("speech_ended", 0.0)
+    reached_ms = timeline_ms.get("speech_ended", 0.0)
     for name, mark in HOPS:
         if mark in timeline_ms:
-            found.append((name, timeline_ms[mark] - previous_ms))
-            previous_ms = timeline_ms[mark]
+            found.append((name, max(timeline_ms[mark] - reached_ms, 0.0)))
+            reached_ms = max(timeline_ms[mark], reached_ms)
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from models.store import State, Store
 from ops import needed_models
-from ops.needed_models import needed, pull_missing
+from ops.needed_models import needed, of_profile, pull_missing
 from ops.settings import Settings
 
 
@@ -54,10 +54,15 @@ def test_only_what_is_missing_is_pulled(tmp_path: Path, monkeypatch: pytest.Monk
     environ = {"ANTIPHON_MODELS__DIR": str(tmp_path), "ANTIPHON_SUPERVISOR__TTS": "/tts/python"}
     settings = Settings.load(environ)
     wanted = ["smart-turn-v3.2", "smollm2-135m-instruct-ct2"]
-    assert pull_missing(settings) == [*wanted, "an-input"]
+    assert pull_missing(settings, needed(settings)) == [*wanted, "an-input"]
     root, names, interpreters = pulled[0]
     assert (root, names) == (tmp_path, wanted)
     assert interpreters["tts"] == Path("/tts/python")
     ready |= set(wanted)
-    assert pull_missing(settings) == []
+    assert pull_missing(settings, needed(settings)) == []
     assert len(pulled) == 1
+
+
+def test_a_profile_has_the_models_of_all_its_engines() -> None:
+    names = of_profile(Settings.load({}), "cpu")
+    assert {*needed(Settings.load({})), "smollm2-135m-instruct"} == set(names)

@@ -13,7 +13,7 @@ from ops import proof
 from ops.proof import QUESTION, prove, told
 from ops.settings import Settings
 from ops.talk.exchange import Exchange
-from server.keys import load_or_make
+from server.access.installation_key import load_or_make
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings.load(
         {
             "ANTIPHON_SERVER__KEY_FILE": str(tmp_path / "key"),
-            "ANTIPHON_SERVER__ADDRESS": "here:1",
+            "ANTIPHON_SERVER__ADDRESS": "127.0.0.1:1",
             "ANTIPHON_TTS__ADDRESS": "unix:/tts.sock",
             "ANTIPHON_AGENT__VOICE": "joe",
         }
@@ -45,7 +45,7 @@ def proven(monkeypatch: pytest.MonkeyPatch, settings: Settings, found: Exchange)
 
     async def talk(address: str, key: str, question: Int16, *, instructions: str) -> Exchange:
         assert "short" in instructions
-        assert (address, len(question)) == ("here:1", 7)
+        assert (address, len(question)) == ("127.0.0.1:1", 7)
         assert key.startswith("ak_")
         return found
 

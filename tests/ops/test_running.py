@@ -24,3 +24,8 @@ def test_without_one_the_settings_say(folder: Path, monkeypatch: pytest.MonkeyPa
     assert address_of("tts") == f"unix:{folder}/tts.sock"
     monkeypatch.setenv("ANTIPHON_TTS__ADDRESS", "far:7")
     assert address_of("tts") == "far:7"
+
+
+def test_a_gateway_beyond_this_host_is_reached_within_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTIPHON_SERVER__ADDRESS", "0.0.0.0:7")
+    assert address_of("server").endswith("/antiphon/server.sock")

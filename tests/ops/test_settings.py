@@ -20,7 +20,8 @@ def test_every_table_is_read(tmp_path: Path) -> None:
     file = tmp_path / "antiphon.toml"
     file.write_text(
         "[asr]\nbeam_size = 5\n[llm]\nengine = 'simulated'\n[tts]\nspeed = 1.5\n[models]\ndir = '/m'\n"
-        "[server]\nmax_sessions = 2\n[agent]\ngreeting = 'Hi.'\n[supervisor]\nstop_grace_s = 1\n"
+        "[server]\nmax_sessions = 2\n[agent]\ngreeting = 'Hi.'\n[webrtc]\nbitrate_bps = 24000\n"
+        "[supervisor]\nstop_grace_s = 1\n"
     )
     settings = Settings.load({"ANTIPHON_CONFIG": str(file), "ANTIPHON_SERVER__MAX_SESSIONS": "3"})
     assert (settings.asr.beam_size, settings.llm.engine, settings.tts.speed) == (
@@ -30,6 +31,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
     )
     assert (settings.models.dir, settings.server.max_sessions) == (Path("/m"), 3)
     assert (settings.agent.greeting, settings.supervisor.stop_grace_s) == ("Hi.", 1.0)
+    assert settings.webrtc.bitrate_bps == 24_000
 
 
 @pytest.mark.parametrize(

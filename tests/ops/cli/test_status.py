@@ -40,14 +40,14 @@ def test_one_that_does_not_serve_is_an_exit_status(
 ) -> None:
     with hold(folder), serving(folder, "server", Conversation()) as address:
         states = {
-            "server": ServiceState("ready", 2**22 + 1, address),
+            "server": ServiceState("ready", 2**22 + 1, address, "0.0.0.0:1, 0.0.0.0:2"),
             "llm": ServiceState("restarting", 0, f"unix:{folder}/llm.sock"),
             "tts": ServiceState("ready", os.getpid(), f"unix:{folder}/tts.sock"),
         }
         write_states(folder, states)
         assert main(["status"]) == 1
     rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
-    assert rows[0] == ["server", "serving", "-", str(2**22 + 1), "-", address]
+    assert rows[0] == ["server", "serving", "-", str(2**22 + 1), "-", "0.0.0.0:1,", "0.0.0.0:2"]
     assert rows[1][:4] == ["llm", "restarting", "-", "-"]
     assert rows[2][:4] == ["tts", "not", "answering", "-"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from ops.cli.main import main
 from ops.sound import read_speech, write_speech
-from server.keys import load_or_make
+from server.access.installation_key import load_or_make
 from tests.ops.talk.agent import DONE, HEARD, REPLY, Agent, serving
 
 
@@ -38,8 +38,8 @@ def test_it_shows_the_conversation_and_where_the_time_went(
     assert talked(monkeypatch, tmp_path, Agent(), question, "--answer", str(answer)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:4] == ["  …     What", "caller: What is it?", "agent:  An apple.", ""]
-    assert lines[4].split() == ["caller", "silent", "until", "final", "510", "ms"]
-    assert lines[5].split() == ["final", "until", "generation", "started", "1", "ms"]
+    assert lines[4].split() == ["caller", "silent", "until", "committed", "510", "ms"]
+    assert lines[5].split() == ["committed", "until", "final", "1", "ms"]
     assert lines[6].startswith("voice to voice, at the caller")
     assert lines[-1] == f"0.1 s of answer in {answer}"
     samples, rate_hz = read_speech(answer)

@@ -66,7 +66,9 @@ def appliance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Appliance:
     made_up = Appliance()
     monkeypatch.setattr(up, "supervised", made_up.supervised)
     monkeypatch.setattr(up, "prove", made_up.proof)
-    monkeypatch.setattr(up, "pull_missing", lambda _: ["whisper-base"])
+    monkeypatch.setenv("ANTIPHON_SERVER__HTTP", f"unix:{tmp_path}/http.sock")
+    monkeypatch.setattr(up, "way_in", lambda _: ["page: http://127.0.0.1:8080/#token=x"])
+    monkeypatch.setattr(up, "pull_missing", lambda *_: ["whisper-base"])
     return made_up
 
 
@@ -92,6 +94,8 @@ def test_it_starts_proves_serves_and_stops_in_order(
         "proof\n",
         "heard      What is that?",
         "serving at unix:",
+        "page: http://127.0.0.1:8080/#token=x\n",
+        "Ctrl-C stops everything.\n",
         "stopping; once more stops at once\n",
         "stopped\n",
     ]

@@ -13,7 +13,8 @@ def stand_in(kind: str, folder: Path, name: str = "asr") -> Service:
     """Return a service that behaves as the stand-in's `kind`."""
     address = f"unix:{folder / name}.sock"
     environ = {"STAND_IN": kind, "ANTIPHON_ASR__ADDRESS": address}
-    return Service(name, "tests.ops.supervisor.stand_in", Path(sys.executable), address, environ)
+    module, python = "tests.ops.supervisor.stand_in", Path(sys.executable)
+    return Service(name, module, python, address, environ, {f"[{name}] address": address})
 
 
 def quick(folder: Path, *, start_timeout_s: float = 30.0) -> SupervisorSettings:

@@ -25,6 +25,19 @@ def test_each_service_has_its_module_and_address() -> None:
     assert services["server"].environ["ANTIPHON_SERVER__ADDRESS"] == "127.0.0.1:7"
 
 
+def test_the_gateway_takes_two_addresses_and_this_host_has_one_without_tls() -> None:
+    environ = {
+        "ANTIPHON_SERVER__ADDRESS": "0.0.0.0:7",
+        "ANTIPHON_SERVER__HTTP": "127.0.0.1:8",
+        "XDG_RUNTIME_DIR": "/r",
+    }
+    gateway = planned(environ)["server"]
+    assert gateway.listens == {"[server] address": "0.0.0.0:7", "[server] http": "127.0.0.1:8"}
+    assert gateway.shown == "0.0.0.0:7, 127.0.0.1:8"
+    assert gateway.address.startswith("unix:")
+    assert gateway.environ["ANTIPHON_SERVER__ADDRESS"] == "0.0.0.0:7"
+
+
 @pytest.mark.parametrize(
     ("environ", "interpreters"),
     [

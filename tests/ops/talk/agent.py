@@ -28,7 +28,7 @@ HEARD = {
 }
 CREATED = {"type": "response.created"}
 WORDS = {"type": "response.output_audio_transcript.delta", "delta": "An apple."}
-TIMELINE = {"speech_ended": 100.0, "final": 610.0, "generation_started": 611.0}
+TIMELINE = {"speech_ended": 100.0, "committed": 610.0, "final": 611.0}
 DONE = {
     "type": "response.done",
     "response": {"status": "completed", "antiphon": {"timeline_ms": TIMELINE}},

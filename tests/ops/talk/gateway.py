@@ -14,9 +14,12 @@ import grpc
 
 from antiphon.serving import ErrorInterceptor
 from antiphon.v1.conversation_pb2_grpc import add_ConversationServicer_to_server
+from server.access.keyring import Keyring
 from server.converse import Converse
+from server.session_maker import SessionMaker
+from server.sessions import hosting
 from server.settings import AgentSettings, ServerSettings
-from tests.server.fakes import FakeGenerator, FakeRecognizer, FakeSynthesizer, services, utterance
+from tests.server.fakes import FakeGenerator, FakeRecognizer, FakeSynthesizer, services
 
 HEARD = "What is it?"
 WORDS = ["An ", "apple."]
@@ -30,14 +33,14 @@ class Recognizer(FakeRecognizer):
         super().__init__()
         self._after_ms = after_ms
         self._heard_bytes = 0
-        self.call.on_write = self._listen
 
-    def _listen(self, request: Any) -> None:
+    def _take(self, request: Any) -> None:
+        super()._take(request)
         before_ms = self._heard_bytes / PCM_BYTES_PER_MS
         self._heard_bytes += len(request.audio)
         now_ms = self._heard_bytes / PCM_BYTES_PER_MS
         if self._after_ms is not None and before_ms < self._after_ms <= now_ms:
-            self.call.send(*utterance(HEARD, 40, 100))
+            self.say(HEARD, 0, 240)
 
 
 @contextmanager
@@ -54,15 +57,16 @@ def gateway(
             generator or FakeGenerator(WORDS, first_ms=5, token_ms=1),
             FakeSynthesizer(delay_ms=5),
         )
-        server = grpc.aio.server(interceptors=[ErrorInterceptor()])
-        converse = Converse(engines, ServerSettings(), AgentSettings(), key)
-        add_ConversationServicer_to_server(converse, server)
-        server.add_insecure_port(address)
-        await server.start()
-        stop = asyncio.Event()
-        ready.set_result((asyncio.get_running_loop(), stop))
-        await stop.wait()
-        await server.stop(None)
+        maker = SessionMaker(engines, AgentSettings())
+        async with hosting(maker.make, ServerSettings().max_sessions) as sessions:
+            server = grpc.aio.server(interceptors=[ErrorInterceptor()])
+            add_ConversationServicer_to_server(Converse(sessions, Keyring(key)), server)
+            server.add_insecure_port(address)
+            await server.start()
+            stop = asyncio.Event()
+            ready.set_result((asyncio.get_running_loop(), stop))
+            await stop.wait()
+            await server.stop(None)
 
     # Its loop's end waits for what clients that hung up have left behind.
     thread = threading.Thread(target=lambda: asyncio.run(serve()))

@@ -152,6 +152,9 @@ def test_the_background_is_the_quietest_200_ms() -> None:
     noisy = np.full(RATE_HZ, 900, np.int16)
     noisy[RATE_HZ // 2 : RATE_HZ // 2 + RATE_HZ // 5] = 7
     assert (caller._background(noisy) == 7).all()
+    # A clip cut to its words has none: a piece of a word would go on speaking.
+    words = np.concatenate([np.full(200 * MS, 9000), np.full(100 * MS, 20)]).astype(np.int16)
+    assert caller._background(words).max() <= 90
     short = caller._background(QUESTION[: 100 * MS])
     assert short.tolist() == [0] * (RATE_HZ // 5)
 
