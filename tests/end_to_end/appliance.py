@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,12 @@ ANTIPHON = str(REPOSITORY / ".venv/bin/antiphon")
 COMMAND_S = 120
 
 
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens at now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
 class Appliance:
     """A running appliance and what it has printed."""
 
@@ -31,6 +38,7 @@ class Appliance:
             "XDG_RUNTIME_DIR": str(folder),
             "XDG_STATE_HOME": str(folder / "state"),
             "ANTIPHON_SERVER__ADDRESS": f"unix:{folder}/antiphon/server.sock",
+            "ANTIPHON_SERVER__HTTP": f"127.0.0.1:{free_port()}",
         }
         self.process = subprocess.Popen(
             [ANTIPHON, "up"],
@@ -81,10 +89,11 @@ class Appliance:
 
 
 @contextmanager
-def appliance() -> Iterator[Appliance]:
-    """Start an appliance, and leave none of its processes behind."""
+def appliance(settings: str = "") -> Iterator[Appliance]:
+    """Start an appliance with what its `antiphon.toml` says, and leave none of its processes behind."""
     # Unix socket paths are short; a temporary folder named by the environment need not be.
     with TemporaryDirectory(prefix="antiphon-", dir="/tmp") as name:
+        (Path(name) / "antiphon.toml").write_text(settings)
         running = Appliance(Path(name))
         try:
             running.wait_until_serving()

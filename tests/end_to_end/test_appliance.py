@@ -7,13 +7,11 @@ import signal
 import time
 from collections.abc import Iterator
 
-import jiwer
 import psutil
 import pytest
-from whisper_normalizer.english import EnglishTextNormalizer
 
 from tests.end_to_end.appliance import Appliance, appliance, json_of
-from tests.speech import TURNS, recording
+from tests.speech import TURNS, recording, wrong_percent
 
 QUESTION = "turn/s2i_1e70a5cf.wav"
 SAID = "Can I have a 20 ounce double shot cappuccino with a bit of brown sugar?"
@@ -25,11 +23,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.model]
 def running() -> Iterator[Appliance]:
     with appliance() as started:
         yield started
-
-
-def word_error_rate(reference: str, hypothesis: str) -> float:
-    normalise = EnglishTextNormalizer()
-    return float(jiwer.wer(normalise(reference), normalise(hypothesis)))
 
 
 def test_up_proves_itself_and_tells_where_it_serves(running: Appliance) -> None:
@@ -44,24 +37,21 @@ def test_a_human_question_is_heard_and_answered_in_speech(running: Appliance) ->
     answer = running.folder / "answer.wav"
     question = str(recording(TURNS, QUESTION))
     said = json_of(running.command("talk", question, "--answer", str(answer), "--json"))
-    assert word_error_rate(SAID, said["heard"]) <= 0.2
+    assert wrong_percent(SAID, said["heard"]) <= 20
     assert said["first_partial_ms"] < said["speech_ended_ms"]
     marks = said["timeline_ms"]
-    order = ["speech_ended", "final", "generation_started", "first_token", "first_audio", "audible"]
-    assert [marks[name] for name in order] == sorted(marks[name] for name in order)
+    # What was begun on trust at the pause goes its way while it is decided whether the turn is over.
+    for order in (
+        ("speech_ended", "committed", "final", "audible"),
+        ("speech_ended", "generation_started", "first_token", "first_audio", "audible"),
+    ):
+        assert [marks[name] for name in order] == sorted(marks[name] for name in order)
     if len(re.findall(r"[.!?](?:\s|$)", said["answered"])) >= 2:
         assert marks["first_audio"] < marks["last_token"]
     written = running.command("transcribe", str(answer))
     assert written.returncode == 0, written.stderr
-    assert word_error_rate(said["answered"], written.stdout) <= 0.15
-
-
-def test_what_it_says_it_understands(running: Appliance) -> None:
-    file = str(running.folder / "said.wav")
-    text = "The quick brown fox jumps over the lazy dog."
-    assert running.command("say", text, "--out", file).returncode == 0
-    # One word in nine: the voice draws its rhythm at random, and Whisper is not perfect either.
-    assert word_error_rate(text, running.command("transcribe", file).stdout) <= 0.12
+    # It answers what it likes, "cappuccino" in one sentence: test_spoken_answer.py holds 10%.
+    assert wrong_percent(said["answered"], written.stdout) <= 40
 
 
 def test_status_names_every_service(running: Appliance) -> None:
