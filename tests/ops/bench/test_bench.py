@@ -9,12 +9,8 @@ async def measure(options: Options) -> Result:
 
 def test_what_is_not_asked_for_is_the_benchmarks_own() -> None:
     bench = Bench("nothing", measure)
-    assert (bench.engines, bench.plots) == (Engines.REAL, False)
+    assert (bench.engines, bench.extras) == (Engines.REAL, frozenset())
     options = Options()
-    assert (options.data, options.engines, options.limit, options.plot) == (
-        None,
-        Engines.REAL,
-        None,
-        None,
-    )
+    assert options.engines is Engines.REAL
+    assert {options.data, options.limit, options.plot, options.labels, options.transport} == {None}
     assert Result({}).context == {}
