@@ -35,7 +35,7 @@ class Options:
     limit: int | None = None
     plot: Path | None = None
     labels: Path | None = None
-    transport: Transport | None = None
+    transport: Transport = Transport.WEBSOCKET
     progress: Progress = field(default_factory=Progress)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Int16, resample
-from ops.bench.bench import Bench, Engines, Options, Result, Transport
+from ops.bench.bench import Bench, Engines, Options, Result
 from ops.bench.calls.caller import FRAME_MS, Also, play
 from ops.bench.calls.line import DESCRIPTIONS, Event, dial
 from ops.bench.calls.loudspeaker import Listened, Loudspeaker
@@ -116,7 +116,7 @@ async def _play(services: Running, options: Options, scene: Scene, mix: Mix) -> 
         record.late_ms = max(record.late_ms, now_ms - next(frames) * FRAME_MS)
         return now_ms >= scene.end_ms
 
-    async with dial(_transport(options), services) as line:
+    async with dial(options.transport, services) as line:
         await play(
             line,
             scene.samples,
@@ -234,10 +234,6 @@ def _clips(clips: Sequence[Clip], options: Options) -> list[Clip]:
     return spread(fit, options.limit or CLIPS[options.engines])
 
 
-def _transport(options: Options) -> Transport:
-    return options.transport or Transport.WEBSOCKET
-
-
 def _tables(options: Options) -> dict[str, Any]:
     engines = "simulated" if options.engines is Engines.SIMULATED else None
     tables: dict[str, Any] = {
@@ -254,7 +250,7 @@ def _context(options: Options, scenes: Sequence[Scene]) -> dict[str, Any]:
     return {
         "clips": len(scenes),
         "clips_without_voice": sum(scene.take.label is None for scene in scenes),
-        "transport": f"{DESCRIPTIONS[_transport(options)]}; the loudspeaker has no buffer",
+        "transport": f"{DESCRIPTIONS[options.transport]}; the loudspeaker has no buffer",
         "calls_at_once": LANES[options.engines],
         "language_model": "simulated: one long reply",
         "words": (

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ, resample
-from ops.bench.bench import Bench, Engines, Options, Result, Transport
+from ops.bench.bench import Bench, Engines, Options, Result
 from ops.bench.calls.caller import play
 from ops.bench.calls.line import DESCRIPTIONS, Event, dial
 from ops.bench.calls.picture import draw
@@ -94,7 +94,7 @@ async def _ask(
         return now_ms > reply.audible_ms + HANG_UP_MS
 
     samples = resample(question.take.samples, RECOGNITION_RATE_HZ, RATE_HZ)
-    async with dial(_transport(options), services) as line:
+    async with dial(options.transport, services) as line:
         return await play(
             line,
             np.asarray(samples, np.int16),
@@ -124,10 +124,6 @@ def _clips(clips: Sequence[Clip], limit: int | None) -> list[Clip]:
     return spread(fit, limit or CLIPS)
 
 
-def _transport(options: Options) -> Transport:
-    return options.transport or Transport.WEBSOCKET
-
-
 def _tables(options: Options) -> dict[str, Any]:
     if options.engines is Engines.REAL:
         return {}
@@ -141,7 +137,7 @@ def _context(
         "clips": len(clips),
         "clips_are": f"English, at most {LONGEST_S:g} s, of kind {', '.join(KINDS)}, evenly spread",
         "clips_without_voice": len(clips) - len(questions),
-        "transport": DESCRIPTIONS[_transport(options)],
+        "transport": DESCRIPTIONS[options.transport],
         "heard_out": min(HEARD_OUT, len(questions)),
     }
 

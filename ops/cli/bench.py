@@ -42,7 +42,9 @@ def bench_command(
     for extra, given in extras.items():
         if given is not None and extra not in bench.extras:
             raise InvalidInput(f"the benchmark {name!r} has no --{extra}")
-    options = Options(data, engines or bench.engines, limit, plot, labels, transport)
+    options = Options(
+        data, engines or bench.engines, limit, plot, labels, transport or Transport.WEBSOCKET
+    )
     # Taken before, since the measurement itself is load.
     where = machine()
     with _standard_output_kept():
