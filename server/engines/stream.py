@@ -42,18 +42,22 @@ async def responses(
 
 
 class Stream(Generic[Request, Response]):
-    """An open bidirectional call; its writer and its reader learn alike why it failed."""
+    """An open bidirectional call; its writers and its reader learn alike why it failed.
+
+    Writers take turns: gRPC fails a message that is sent while another is still being taken.
+    """
 
     def __init__(self, call: grpc.aio.StreamStreamCall[Request, Response], service: str) -> None:
         self._call = call
         self._service = service
+        self._writing = asyncio.Lock()
 
     async def write(self, request: Request) -> None:
         """Send `request`; raise an `AntiphonError` where the call has ended or the service hangs."""
-        if self._call.done():
-            raise await self._end()
         try:
-            async with asyncio.timeout(TAKE_S):
+            async with asyncio.timeout(TAKE_S), self._writing:
+                if self._call.done():
+                    raise await self._end()
                 await self._call.write(request)
         except TimeoutError:
             raise _hangs(self._service, f"taken nothing for {TAKE_S:.0f} s") from None
@@ -63,7 +67,8 @@ class Stream(Generic[Request, Response]):
     async def done_writing(self) -> None:
         """Half-close; where the call has ended, its reader is told why."""
         with suppress(grpc.aio.InternalError):
-            await self._call.done_writing()
+            async with self._writing:
+                await self._call.done_writing()
 
     def responses(self, patience_s: float | None = None) -> AsyncIterator[Response]:
         """Yield responses as the function of this name does."""

@@ -103,6 +103,30 @@ def test_a_write_that_breaks_is_an_error_of_ours(code: grpc.StatusCode) -> None:
     run_virtual(main())
 
 
+def test_writers_take_turns() -> None:
+    class OneAtATime(FakeCall):
+        busy = False
+
+        async def write(self, request: Any) -> None:
+            assert not self.busy
+            self.busy = True
+            await asyncio.sleep(0.1)
+            self.busy = False
+            await super().write(request)
+
+        async def done_writing(self) -> None:
+            assert not self.busy
+            await super().done_writing()
+
+    async def main() -> None:
+        call = OneAtATime()
+        stream = _stream(call)
+        await asyncio.gather(stream.write("a"), stream.write("b"), stream.done_writing())
+        assert call.requests == ["a", "b"]
+
+    run_virtual(main())
+
+
 def test_a_half_close_that_breaks_leaves_the_reason_to_the_reader() -> None:
     class Breaking(FakeCall):
         async def done_writing(self) -> None:
