@@ -313,6 +313,29 @@ def test_cut_pieces_are_joined_and_their_words_timed_in_the_stream() -> None:
     assert [word.start_ms for word in told.events[0].final.words] == [0, 320, 640]
 
 
+def test_a_turn_that_goes_on_is_judged_no_more() -> None:
+    cancelled: list[bool] = []
+
+    async def judge(samples: Float32) -> float:
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+        return 0.25
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        await utterance.hush(0)
+        await asyncio.sleep(0.01)
+        await utterance.resume(0, 0, 0)
+        await asyncio.sleep(0.01)
+        assert cancelled
+        await utterance.end(0)
+
+    played(scene, FakeDecoder(0.05), 0, judge)
+
+
 def test_the_turn_model_is_asked_beside_the_decoder() -> None:
     asked: list[int] = []
 
@@ -332,7 +355,8 @@ def test_the_turn_model_is_asked_beside_the_decoder() -> None:
     told = played(scene, FakeDecoder(0.05), 0, judge)
     assert told.events[0].pause.end_of_turn_probability == 0.25
     assert told.events[1].final.end_of_turn_probability == 0.25
-    assert asked == [10 * CHUNK_SAMPLES]
+    # What was said, and the rest of a pause's silence.
+    assert asked == [10 * CHUNK_SAMPLES + 96 * 16]
 
 
 def test_the_call_is_charged() -> None:
