@@ -34,7 +34,9 @@ def assemble(settings: AsrSettings, models: ModelsSettings, closing: ExitStack) 
 
 def _decoder(settings: AsrSettings, store: Store, closing: ExitStack) -> Decoder:
     if settings.engine == "simulated":
-        return SimulatedDecoder(settings.simulated_ms, settings.simulated_seed)
+        return SimulatedDecoder(
+            settings.simulated_ms, settings.simulated_seed, settings.simulated_text
+        )
     decoder = QueuedDecoder(_whisper(settings, store), settings.max_streams)
     closing.callback(decoder.shut)
     return decoder

@@ -13,6 +13,7 @@ MIN_SILENCE_MS = 100
 MAX_SILENCE_MS = 5000
 MIN_PARTIAL_MS = 100
 MAX_PARTIAL_MS = 5000
+STOCK_TEXT = "these words were not recognised but made up by a simulated engine"
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -49,3 +50,5 @@ class AsrSettings(Table):
     # The simulated engine: MEASURES' profile of one GPU and one stream, and the seed of its delays.
     simulated_ms: Annotated[float, Field(ge=0, le=60_000, allow_inf_nan=False)] = 60.0
     simulated_seed: int = 0
+    # What it hears, over and over, of a caller whose client cannot say what was said (`session.antiphon`).
+    simulated_text: str = STOCK_TEXT

@@ -13,22 +13,24 @@ from antiphon.errors import InvalidInput
 from antiphon.timing import Timing
 from inference.asr.decoder import Decoded, Job
 from inference.asr.engine import About, Hypothesis, Script, Speech, Word
+from inference.asr.settings import STOCK_TEXT
 
 SIGMA = 0.2
-# What is heard of a caller who gave no script; people speak some 200 words a minute.
-STOCK_TEXT = "these words were not recognised but made up by a simulated engine"
+# Of a caller who gave no script; people speak some 200 words a minute.
 STOCK_MS_PER_WORD = 300.0
 
 
 class SimulatedDecoder:
     """A `Decoder` that takes the same time however many streams there are.
 
-    Delays are log-normal about `median_ms`; the same `seed` gives the same delays.
+    Delays are log-normal about `median_ms`; the same `seed` gives the same delays. `stock_text` is what a
+    caller who gave no script says, over and over.
     """
 
-    def __init__(self, median_ms: float, seed: int) -> None:
+    def __init__(self, median_ms: float, seed: int, stock_text: str = STOCK_TEXT) -> None:
         self._median_ms = median_ms
         self._random = random.Random(seed)
+        self._stock_text = stock_text
 
     @property
     def about(self) -> About:
@@ -50,15 +52,16 @@ class SimulatedDecoder:
             return None
         started = perf_counter()
         await asyncio.sleep(self._delay_ms() / 1000)
-        return Decoded(hear(speech), Timing(compute_ms=(perf_counter() - started) * 1000))
+        hypothesis = hear(speech, self._stock_text)
+        return Decoded(hypothesis, Timing(compute_ms=(perf_counter() - started) * 1000))
 
     def _delay_ms(self) -> float:
         return exp(self._random.gauss(log(self._median_ms), SIGMA)) if self._median_ms else 0.0
 
 
-def hear(speech: Speech) -> Hypothesis:
+def hear(speech: Speech, stock_text: str = STOCK_TEXT) -> Hypothesis:
     """Return the words that fall into the piece, by the share of the voice that it holds."""
-    script, ms_per_word = _script(speech)
+    script, ms_per_word = _script(speech, stock_text)
     first = round(speech.voiced_before_ms / ms_per_word)
     last = round((speech.voiced_before_ms + speech.voiced_ms) / ms_per_word)
     heard = list(islice(script, first, last))
@@ -69,9 +72,9 @@ def hear(speech: Speech) -> Hypothesis:
     return Hypothesis(" ".join(heard), speech.language or "en", times if speech.word_times else ())
 
 
-def _script(speech: Speech) -> tuple[Iterable[str], float]:
+def _script(speech: Speech, stock_text: str) -> tuple[Iterable[str], float]:
     """Return the words, endless where the caller gave none, and how much voice brings out each."""
     if speech.script is None:
-        return cycle(STOCK_TEXT.split()), STOCK_MS_PER_WORD
+        return cycle(stock_text.split()), STOCK_MS_PER_WORD
     words = speech.script.text.split()
     return words, speech.script.voiced_ms / len(words) if words else 1.0

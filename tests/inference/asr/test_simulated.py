@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from antiphon.errors import InvalidInput
 from inference.asr.decoder import Job, Urgency
 from inference.asr.engine import Script, Speech
-from inference.asr.simulated import STOCK_TEXT, SimulatedDecoder, hear
+from inference.asr.settings import STOCK_TEXT
+from inference.asr.simulated import SimulatedDecoder, hear
 from tests.virtual_time import run_virtual
 
 NOTHING = np.zeros(0, np.float32)
@@ -36,6 +37,19 @@ def test_words_come_with_the_voice() -> None:
 def test_without_a_script_it_says_so() -> None:
     assert said(0, 300 * len(STOCK_TEXT.split()), None) == STOCK_TEXT
     assert said(3600, 300, None) == STOCK_TEXT.split()[0]
+
+
+def test_what_is_said_without_a_script_can_be_set() -> None:
+    async def hears(text: str) -> str:
+        decoder = SimulatedDecoder(0, 0, text)
+        decoded = await decoder.decode(
+            Job(Urgency.FINAL, lambda: Speech(NOTHING, voiced_ms=900, voiced_before_ms=300))
+        )
+        assert decoded is not None
+        return decoded.hypothesis.text
+
+    assert run_virtual(hears("get weather")) == "weather get weather"
+    assert run_virtual(hears("")) == ""
 
 
 def test_nothing_to_say() -> None:

@@ -1,0 +1,1 @@
+"""Clients that others wrote, unmodified, each in an environment of its own."""
