@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # Makes this clone's environments from ops/locks. Sourced by ops/up and ops/test, in the clone's root:
 #
-#   bootstrap NAME...      checks the machine, then makes those of main, tts, vllm that are missing or out of date
+#   bootstrap NAME...      checks the machine, then makes those of NAME that are missing or out of date
 #
-# An environment is `.venv` (main) or `.venv-NAME`. It is made again when its lock, its interpreter or the clone's place
-# has changed, and when an earlier run was interrupted: its stamps are written last.
+# An environment is `.venv` (main) or `.venv-NAME`, one for each lock: main, tts and vllm for what is ours, the others for
+# clients under test. It is made again when its lock, its interpreter or the clone's place has changed, and when an
+# earlier run was interrupted: its stamps are written last.
 
 tests_page=""  # set by ops/test: the page is built and opened in a browser; ops/up needs neither Node nor Chromium
 torch_index=""  # --torch-index: an index's URL, or a folder of wheels, that offers torch's CPU build

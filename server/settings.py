@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from antiphon.paths import default_socket, state_dir
 from antiphon.settings import Table, from_text
@@ -97,8 +97,10 @@ class AgentSettings(Table):
         description="said one after the other to a caller who is silent; then the farewell",
     )
     farewell: str = "I'll hang up now. Goodbye!"
-    # Long enough to look for a pen; None: the agent waits for ever.
-    silent_s: float | None = Field(20.0, ge=1, le=3600)
+    # Long enough to look for a pen.
+    silent_s: float = Field(
+        20.0, ge=0, le=3600, description="how long a silent caller is waited for; 0: for ever"
+    )
     # Answers begun on trust, before it is known that the caller is done, for one turn; 0: none.
     speculations: int = Field(4, ge=0, le=100)
     interruption: InterruptionTable = InterruptionTable()
@@ -108,3 +110,10 @@ class AgentSettings(Table):
     max_reply_tokens: int = Field(120, ge=1, le=4096)
     # Fits a context of 2048 tokens together with instructions and reply, at about 4 characters a token.
     history_chars: int = Field(5000, ge=0, le=1_000_000)
+
+    @field_validator("silent_s")
+    @classmethod
+    def _never_or_a_while(cls, silent_s: float) -> float:
+        if 0 < silent_s < 1:
+            raise ValueError("either 0 or at least 1 s")
+        return silent_s

@@ -12,22 +12,19 @@ from collections.abc import Sequence
 from statistics import mean
 from typing import Any
 
-import numpy as np
-
 from antiphon.channel import connect
 from antiphon.v1.recognizer_pb2 import RecognizeConfig, Simulation
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from inference.asr.settings import AsrSettings
-from inference.asr.vad import Silero
 from models.store import open_store
 from ops.bench.bench import Bench, Engines, Options, Result
-from ops.bench.data import Clip, default_folder, load_clips, spread
+from ops.bench.data import default_folder, load_clips, spread
 from ops.bench.figures import rounded
-from ops.bench.hearing.background import FOLLOWS_S, background
-from ops.bench.hearing.labels import label
+from ops.bench.hearing.background import FOLLOWS_S
 from ops.bench.hearing.listener import SILENCE_MS, configure, listen
 from ops.bench.hearing.one_shot import OneShot
 from ops.bench.hearing.scores import SCORED_LANGUAGE, Heard, Paced, Take, figures, finals
+from ops.bench.hearing.takes import takes
 from ops.bench.services import Running, running
 
 # In real time 40 clips of at most 15 s are about six minutes.
@@ -42,26 +39,11 @@ async def run(options: Options) -> Result:
         running("asr", asr=_tables(options)) as services,
         connect(services["asr"]) as channel,
     ):
-        store = open_store(services.settings.models)
-        silero = Silero(store.path(services.settings.asr.vad))
-        takes = [take(clip, silero) for clip in options.progress.over("labelling", clips)]
+        ready = takes(clips, services.settings, options)
         session = Session(RecognizerStub(channel), services, options)
-        heard = await session.hear_all(takes, _baseline(services, options))
-        paced = await session.play(_paced(takes))
+        heard = await session.hear_all(ready, _baseline(services, options))
+        paced = await session.play(_paced(ready))
     return Result(figures(heard, paced), context(services, heard, paced))
-
-
-def take(clip: Clip, silero: Silero) -> Take:
-    """Return a clip with its background behind it."""
-    speech = clip.read()
-    behind = background(speech, silero.listen())
-    return Take(
-        clip,
-        speech,
-        np.concatenate([speech, behind.samples]),
-        label(speech, silero.listen()),
-        behind.lowered,
-    )
 
 
 class Session:
@@ -159,4 +141,8 @@ def _paced(takes: Sequence[Take]) -> list[Take]:
     return spread(short, PACED_CLIPS)
 
 
-BENCH = Bench("recognition: word errors beside one-shot faster-whisper, and latency", run)
+BENCH = Bench(
+    "recognition: word errors beside one-shot faster-whisper, and latency",
+    run,
+    extras=frozenset({"labels"}),
+)

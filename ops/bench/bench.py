@@ -18,6 +18,14 @@ class Engines(StrEnum):
     SIMULATED = "simulated"
 
 
+class Transport(StrEnum):
+    """How a caller reaches the gateway."""
+
+    WEBSOCKET = "websocket"
+    WEBRTC = "webrtc"
+    GRPC = "grpc"
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the command line asked for; None: the benchmark's own default."""
@@ -26,6 +34,8 @@ class Options:
     engines: Engines = Engines.REAL
     limit: int | None = None
     plot: Path | None = None
+    labels: Path | None = None
+    transport: Transport = Transport.WEBSOCKET
     progress: Progress = field(default_factory=Progress)
 
 
@@ -42,9 +52,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One benchmark: what it measures in one line, its default engines, and how it runs."""
+    """One benchmark: what it measures in one line, its default engines, and how it runs.
+
+    `extras` are those of the options `plot`, `labels` and `transport` that it knows.
+    """
 
     measures: str
     run: Callable[[Options], Awaitable[Result]]
     engines: Engines = Engines.REAL
-    plots: bool = False
+    extras: frozenset[str] = frozenset()

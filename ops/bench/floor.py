@@ -146,5 +146,7 @@ def _context(heard: Sequence[Heard], turns_heard: int, fitted: _Fitted) -> dict[
 
 
 BENCH = Bench(
-    "when turns are ended: cut-offs and delay of policies at people's pauses", run, plots=True
+    "when turns are ended: cut-offs and delay of policies at people's pauses",
+    run,
+    extras=frozenset({"plot"}),
 )

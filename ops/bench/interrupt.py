@@ -17,17 +17,15 @@ from typing import Any
 import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Int16, resample
-from inference.asr.vad import Silero
-from models.store import open_store
-from ops.bench.asr import take
 from ops.bench.bench import Bench, Engines, Options, Result
 from ops.bench.calls.caller import FRAME_MS, Also, play
+from ops.bench.calls.line import DESCRIPTIONS, Event, dial
 from ops.bench.calls.loudspeaker import Listened, Loudspeaker
 from ops.bench.calls.overlaps import LISTENING, SPEAKING, Overlap, figures, wrong
 from ops.bench.calls.record import RATE_HZ, Record, window_levels_db
-from ops.bench.calls.transport import Event, converse
 from ops.bench.data import Clip, default_folder, load_clips, spread
 from ops.bench.hearing.scores import Take
+from ops.bench.hearing.takes import takes
 from ops.bench.services import Running, running
 
 # Without a mark inside, so that the voice makes no pause that could be taken for silence; 20 s long.
@@ -87,9 +85,7 @@ async def run(options: Options) -> Result:
     """Measure interruptions over a data folder."""
     clips = _clips(load_clips(options.data or default_folder("turns")), options)
     async with running("asr", "llm", "tts", "server", **_tables(options)) as services:
-        silero = Silero(open_store(services.settings.models).path(services.settings.asr.vad))
-        takes = [take(clip, silero) for clip in options.progress.over("labelling", clips)]
-        scenes = _scenes(takes)
+        scenes = _scenes(takes(clips, services.settings, options))
         alone = await _play_all(services, options, scenes, "alone", _nothing)
         echo = await _play_all(services, options, scenes, "with echo", _echo)
         beside = await _play_all(services, options, scenes, "with a voice beside", _beside)
@@ -120,9 +116,9 @@ async def _play(services: Running, options: Options, scene: Scene, mix: Mix) -> 
         record.late_ms = max(record.late_ms, now_ms - next(frames) * FRAME_MS)
         return now_ms >= scene.end_ms
 
-    async with converse(services) as transport:
+    async with dial(options.transport, services) as line:
         await play(
-            transport,
+            line,
             scene.samples,
             _session(options, scene),
             enough,
@@ -254,7 +250,7 @@ def _context(options: Options, scenes: Sequence[Scene]) -> dict[str, Any]:
     return {
         "clips": len(scenes),
         "clips_without_voice": sum(scene.take.label is None for scene in scenes),
-        "transport": "gRPC Converse on a Unix socket; the loudspeaker has no buffer",
+        "transport": f"{DESCRIPTIONS[options.transport]}; the loudspeaker has no buffer",
         "calls_at_once": LANES[options.engines],
         "language_model": "simulated: one long reply",
         "words": (
@@ -268,4 +264,9 @@ def _context(options: Options, scenes: Sequence[Scene]) -> dict[str, Any]:
     }
 
 
-BENCH = Bench("what speech over a reply does to it", run, engines=Engines.SIMULATED)
+BENCH = Bench(
+    "what speech over a reply does to it",
+    run,
+    engines=Engines.SIMULATED,
+    extras=frozenset({"labels", "transport"}),
+)

@@ -33,6 +33,11 @@ class Running(dict[str, str]):
         """Where the gateway's key is."""
         return self.settings.server.key_file
 
+    @property
+    def http_socket(self) -> str:
+        """The file that is the gateway's socket for HTTP."""
+        return self.settings.server.http.removeprefix("unix:")
+
     def pid(self, name: str) -> int:
         """Return the process id of a service."""
         return read_states(self._folder)[name].pid

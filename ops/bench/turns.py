@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ, resample
-from inference.asr.vad import Silero
-from models.store import open_store
-from ops.bench.asr import take
 from ops.bench.bench import Bench, Engines, Options, Result
 from ops.bench.calls.caller import play
+from ops.bench.calls.line import DESCRIPTIONS, Event, dial
+from ops.bench.calls.picture import draw
 from ops.bench.calls.record import RATE_HZ, Record
 from ops.bench.calls.scores import Played, figures
-from ops.bench.calls.transport import Event, converse
 from ops.bench.data import Clip, default_folder, load_clips, spread
 from ops.bench.hearing.labels import Label
 from ops.bench.hearing.scores import SCORED_LANGUAGE, Take
+from ops.bench.hearing.takes import takes
 from ops.bench.services import Running, running
 
 LONGEST_S = 15.0
@@ -49,16 +48,17 @@ async def run(options: Options) -> Result:
     """Measure voice to voice over a data folder."""
     clips = _clips(load_clips(options.data or default_folder("turns")), options.limit)
     async with running("asr", "llm", "tts", "server", **_tables(options)) as services:
-        silero = Silero(open_store(services.settings.models).path(services.settings.asr.vad))
-        takes = [take(clip, silero) for clip in options.progress.over("labelling", clips)]
-        questions = [Question(one, one.label) for one in takes if one.label is not None]
+        ready = takes(clips, services.settings, options)
+        questions = [Question(one, one.label) for one in ready if one.label is not None]
         trusting = await _play_all(services, options, questions, "on trust", speculation=True)
         waiting = await _play_all(services, options, questions, "waiting", speculation=False)
         some = spread(questions, HEARD_OUT)
         heard_out = await _play_all(
             services, options, some, "heard out", speculation=False, to_the_end=True
         )
-    return Result(figures(trusting, waiting, heard_out), _context(questions, clips))
+    if options.plot is not None:
+        draw(trusting, waiting, options.plot)
+    return Result(figures(trusting, waiting, heard_out), _context(options, questions, clips))
 
 
 async def _play_all(
@@ -94,9 +94,9 @@ async def _ask(
         return now_ms > reply.audible_ms + HANG_UP_MS
 
     samples = resample(question.take.samples, RECOGNITION_RATE_HZ, RATE_HZ)
-    async with converse(services) as transport:
+    async with dial(options.transport, services) as line:
         return await play(
-            transport,
+            line,
             np.asarray(samples, np.int16),
             _session(options, question, speculation=speculation),
             enough,
@@ -130,14 +130,21 @@ def _tables(options: Options) -> dict[str, Any]:
     return {name: {"engine": "simulated"} for name in ("asr", "llm", "tts")}
 
 
-def _context(questions: Sequence[Question], clips: Sequence[Clip]) -> dict[str, Any]:
+def _context(
+    options: Options, questions: Sequence[Question], clips: Sequence[Clip]
+) -> dict[str, Any]:
     return {
         "clips": len(clips),
         "clips_are": f"English, at most {LONGEST_S:g} s, of kind {', '.join(KINDS)}, evenly spread",
         "clips_without_voice": len(clips) - len(questions),
-        "transport": "gRPC Converse on a Unix socket",
+        "transport": DESCRIPTIONS[options.transport],
         "heard_out": min(HEARD_OUT, len(questions)),
     }
 
 
-BENCH = Bench("voice to voice: how soon the answer is heard", run, engines=Engines.SIMULATED)
+BENCH = Bench(
+    "voice to voice: how soon the answer is heard",
+    run,
+    engines=Engines.SIMULATED,
+    extras=frozenset({"plot", "labels", "transport"}),
+)

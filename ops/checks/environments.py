@@ -30,7 +30,8 @@ class Environment:
 
 
 MAIN = Environment("main", ".venv", (TESTS,))
-# These tests need torch and Coqui, or vLLM; every other test runs in `main`.
+# These tests need torch and Coqui, or vLLM; every other test runs in `main`. The environments of clients
+# under test have no pytest: tests in `main` run a client by its own interpreter (`tests/clients`).
 OTHERS = (
     Environment(
         "tts",

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from antiphon.errors import InvalidInput
-from ops.bench.bench import Bench, Engines, Options, Result
+from ops.bench.bench import Bench, Engines, Options, Result, Transport
 from ops.bench.figures import string_keys, table
 from ops.bench.machine import machine
 from ops.bench.registry import NAMES, find
@@ -29,12 +29,22 @@ def bench_command(
     limit: Annotated[int | None, typer.Option(min=1, help="at most so many clips or runs")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
     plot: Annotated[Path | None, typer.Option(help="draw a picture into this file")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="write where each clip's voice is into this file, as JSON")
+    ] = None,
+    transport: Annotated[
+        Transport | None, typer.Option(help="how callers reach the gateway")
+    ] = None,
 ) -> None:
     """Measure one part of the appliance on its own sockets; it needs no running appliance."""
     bench = find(name)
-    if plot is not None and not bench.plots:
-        raise InvalidInput(f"the benchmark {name!r} draws no picture")
-    options = Options(data, engines or bench.engines, limit, plot)
+    extras = {"plot": plot, "labels": labels, "transport": transport}
+    for extra, given in extras.items():
+        if given is not None and extra not in bench.extras:
+            raise InvalidInput(f"the benchmark {name!r} has no --{extra}")
+    options = Options(
+        data, engines or bench.engines, limit, plot, labels, transport or Transport.WEBSOCKET
+    )
     # Taken before, since the measurement itself is load.
     where = machine()
     with _standard_output_kept():

@@ -19,7 +19,7 @@ while [[ ${1-} == --* ]]; do
     esac
     shift
 done
-(($#)) || set -- uv main tts vllm
+(($#)) || set -- uv main tts vllm pipecat livekit
 
 check_platform
 find_python

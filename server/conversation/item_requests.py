@@ -30,7 +30,7 @@ class ItemRequests:
         """Add an item, after another, at the beginning or at the end."""
         item = items.accept(event.item, "item")
         if self._items.get(item.id or "") is not None:
-            raise wrong("item.id", "the conversation has an item of this id")
+            raise _taken()
         if isinstance(item, FunctionCallOutput) and not self._knows_call(item.call_id):
             raise wrong("item.call_id", "the conversation has no call of this id")
         after = event.previous_item_id
@@ -79,6 +79,15 @@ class ItemRequests:
         if item is None:
             raise _unknown(verb, "item_id")
         return item
+
+
+def _taken() -> InvalidInput:
+    # OpenAI's own code too: to a client that adds its items again, after a line that broke, it is no failure.
+    return InvalidInput(
+        "conversation.item.create: item.id: the conversation has an item of this id",
+        reason="ITEM_CREATE_DUPLICATE_ITEM_ID",
+        param="item.id",
+    )
 
 
 def _unknown(verb: str, param: str) -> InvalidInput:

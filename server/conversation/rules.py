@@ -21,14 +21,14 @@ from server.settings import AgentSettings
 def rules_of(config: SessionConfig, agent: AgentSettings) -> Rules:
     """Return what the dialogue of a session that is set to `config` goes by."""
     detection = config.turn_detection
-    silent_ms = agent.silent_s and agent.silent_s * 1000
+    silent_ms = agent.silent_s * 1000 or None
     if not config.replies:
-        endpointing = _endpointing(detection) if detection is not None else None
+        endpointing = _endpointing(config, detection) if detection is not None else None
         return Rules(endpointing=endpointing, language=config.language or "en", answers=False)
     if detection is None:
         return Rules(endpointing=None, reprompt_ms=silent_ms, reprompts=len(agent.reprompts))
     return Rules(
-        endpointing=_endpointing(detection),
+        endpointing=_endpointing(config, detection),
         interruption=_interruption(config, detection, agent),
         language=config.language or "en",
         answers=detection.create_response,
@@ -45,10 +45,11 @@ def _reprompts(detection: TurnDetection, agent: AgentSettings) -> int:
     return max(len(agent.reprompts), 1) if agent.silent_s else sys.maxsize
 
 
-def _endpointing(detection: TurnDetection) -> Endpointing:
+def _endpointing(config: SessionConfig, detection: TurnDetection) -> Endpointing:
     if detection.type == "server_vad":
         return FixedSilence(detection.silence_ms)
-    return SemanticEndpointing(PRESETS[EAGERNESS[detection.eagerness]])
+    preset = PRESETS[EAGERNESS[detection.eagerness]]
+    return SemanticEndpointing(config.endpointing.applied_to(preset))
 
 
 def _interruption(

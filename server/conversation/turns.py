@@ -57,6 +57,8 @@ class Turns:
         self._heard: _Running | None = None
         self._trusted: _Running | None = None
         self._wasted = 0
+        self._ducked = False
+        self._stops = 0
 
     @property
     def running(self) -> bool:
@@ -105,8 +107,8 @@ class Turns:
 
     async def answer(self, asked: Asked, timeline: Timeline, said: str = "") -> None:
         """Answer the conversation so far and what was just `said`, as it was `asked` for."""
-        await self._ended()
-        await self._hear(self._answering(asked, timeline, said))
+        if await self._floor_is_free():
+            await self._hear(self._answering(asked, timeline, said))
 
     async def recite(self, config: SessionConfig, text: str) -> None:
         """Say `text`."""
@@ -114,17 +116,21 @@ class Turns:
         await self._hear(self._start(turn, lambda: turn.recite(text)))
 
     def duck(self) -> None:
-        """Silence the reply, ready to go on."""
+        """Silence the reply, ready to go on; one that is about to begin is silent from its beginning."""
+        self._ducked = True
         if self._heard is not None:
             self._heard.turn.duck()
 
     def unduck(self) -> None:
         """Let the reply go on."""
+        self._ducked = False
         if self._heard is not None:
             self._heard.turn.unduck()
 
     def stop(self, outcome: Outcome, *, unsaid: bool = False) -> None:
-        """Silence the reply at once and cancel it; its clean-up follows."""
+        """Silence the reply at once and cancel it; its clean-up follows. One about to begin never does."""
+        self._ducked = False
+        self._stops += 1
         if self._heard is not None and self.running:
             _cancel(self._heard, outcome, unsaid=unsaid)
 
@@ -138,10 +144,20 @@ class Turns:
         _cancel(trusted, ABANDONED)
 
     async def _hear(self, running: _Running) -> None:
-        await self._ended()
+        if not await self._floor_is_free():
+            _cancel(running, ABANDONED)
+            return
         self._heard = running
+        if self._ducked:
+            running.turn.duck()
         running.turn.speculation["wasted"], self._wasted = self._wasted, 0
         await running.turn.commit()
+
+    async def _floor_is_free(self) -> bool:
+        """Wait until it is; return whether what is to begin was not stopped meanwhile."""
+        stops = self._stops
+        await self._ended()
+        return self._stops == stops
 
     async def _ended(self) -> None:
         """Wait for the clean-up of the turn before, so that its last words come before the next's first."""
@@ -170,6 +186,7 @@ class Turns:
     async def _to_its_end(self, turn: Turn, speak: Tell) -> None:
         await speak()
         if not turn.stopped:
+            self._ducked = False
             await self._on_over()
 
 

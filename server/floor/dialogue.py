@@ -313,6 +313,7 @@ class Dialogue:
         discarded = self._discard()
         self._close()
         self._agent, self._requested, self._alone = Agent.SILENT, False, True
+        self._reopened_text = ""
         self._endings.clear()
         return stop + discarded
 

@@ -9,7 +9,7 @@ turn is over when they are down to what is accepted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -96,6 +96,23 @@ class EndpointingSettings:
     answer: Bounds
     dictation: Bounds
 
+
+@dataclass(frozen=True, slots=True)
+class EndpointingChanges:
+    """What is to be otherwise than in the preset; None is as there."""
+
+    accepted_log_odds: float | None = None
+    open: Bounds | None = None
+    answer: Bounds | None = None
+    dictation: Bounds | None = None
+
+    def applied_to(self, preset: EndpointingSettings) -> EndpointingSettings:
+        """Return `preset` with these."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        return replace(preset, **{name: one for name, one in given.items() if one is not None})
+
+
+UNCHANGED = EndpointingChanges()
 
 # Of 30 pauses in calls and orders by voice, 29 end within 380 ms or sound unfinished. A yes is over when
 # it is over. Digits come in groups, with the caller's eyes on a card in between.

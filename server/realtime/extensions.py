@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
 
 from antiphon.errors import InvalidInput
+from server.floor.endpointing import Bounds, EndpointingChanges
 from server.floor.interruption import MAX_CONFIRM_MS, MIN_CONFIRM_MS, Mode
+
+# Who is silent for longer has gone.
+MAX_WAIT_MS = 60_000
 
 
 class _Simulation(BaseModel):
@@ -22,11 +33,40 @@ class _Interruption(BaseModel):
     confirm_ms: float | None = Field(None, ge=MIN_CONFIRM_MS, le=MAX_CONFIRM_MS)
 
 
+class _Bounds(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    shortest_ms: float = Field(ge=0, le=MAX_WAIT_MS)
+    longest_ms: float = Field(ge=0, le=MAX_WAIT_MS)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.shortest_ms > self.longest_ms:
+            raise ValueError("shortest_ms is longer than longest_ms")
+        return self
+
+
+class _Endpointing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    accepted_log_odds: float | None = Field(None, ge=-10, le=10, allow_inf_nan=False)
+    open: _Bounds | None = None
+    answer: _Bounds | None = None
+    dictation: _Bounds | None = None
+
+    def changes(self) -> EndpointingChanges:
+        bounds = {
+            name: given and Bounds(given.shortest_ms, given.longest_ms)
+            for name in ("open", "answer", "dictation")
+            for given in [getattr(self, name)]
+        }
+        return EndpointingChanges(self.accepted_log_odds, **bounds)
+
+
 class _Extensions(BaseModel):
     # Others than these are tolerated, here and within, as OpenAI's own unknown fields are: an error would
     # have to name them, and so repeat the client's words.
     events: StrictBool | None = None
     speculation: StrictBool | None = None
+    endpointing: _Endpointing | None = None
     interruption: _Interruption | None = None
     simulation: _Simulation | None = None
 
@@ -48,6 +88,7 @@ def changes(extra: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         "extensions": given.events,
         "speculates": given.speculation,
+        "endpointing": given.endpointing and given.endpointing.changes(),
         "interruption": interruption,
         "simulation": simulation,
     }

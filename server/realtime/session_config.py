@@ -8,6 +8,7 @@ from typing import Any
 
 from antiphon.audio import SAMPLE_BYTES, Encoding
 from antiphon.errors import InvalidInput
+from server.floor.endpointing import UNCHANGED, EndpointingChanges
 from server.floor.interruption import Mode
 from server.realtime.tools import NO_TOOLS, Tools
 from server.settings import AgentSettings
@@ -103,9 +104,9 @@ class SessionConfig:
     name, and `voice_name`, where there is one, the client's for it.
 
     Antiphon's own: `extensions` sends events that OpenAI does not have; `speculates` answers pauses on
-    trust; `interruption` is what takes the floor from a reply, and after how many ms, the agent's where
-    that is None; `simulation` is the text that a simulated recogniser hears, and the ms of voice that
-    hold it.
+    trust; `endpointing` is how `semantic_vad` differs from what its `eagerness` names; `interruption` is
+    what takes the floor from a reply, and after how many ms, the agent's where that is None;
+    `simulation` is the text that a simulated recogniser hears, and the ms of voice that hold it.
     """
 
     instructions: str
@@ -124,6 +125,7 @@ class SessionConfig:
     echo: Echo = Echo()
     extensions: bool = False
     speculates: bool = True
+    endpointing: EndpointingChanges = UNCHANGED
     interruption: tuple[Mode, float | None] | None = None
     simulation: tuple[str, int] | None = None
 

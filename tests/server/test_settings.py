@@ -53,6 +53,7 @@ def test_a_bad_server_setting_is_named(environ: dict[str, str], variable: str, v
         ("MAX_REPLY_TOKENS", "4097"),
         ("HISTORY_CHARS", "-1"),
         ("SILENT_S", "0.9"),
+        ("SILENT_S", "-1"),
         ("SILENT_S", "3601"),
         ("SILENT_S", "soon"),
     ],
@@ -70,7 +71,7 @@ def test_an_agent_is_set_from_the_environment(environ: dict[str, str]) -> None:
 
 def test_an_agent_is_patient_for_a_while_and_says_goodbye(environ: dict[str, str]) -> None:
     agent = load("agent", AgentSettings, environ)
-    assert agent.silent_s is not None and agent.silent_s >= 10
+    assert agent.silent_s >= 10
     assert len(agent.reprompts) == 2
     assert agent.farewell
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 import numpy as np
 
 from antiphon.audio import Encoding, Int16, encode
+from ops.bench.calls.line import Event, Line
 from ops.bench.calls.record import RATE_HZ, Record
-from ops.bench.calls.transport import Event, Transport
 
 FRAME_MS = 20
 FRAME_SAMPLES = RATE_HZ * FRAME_MS // 1000
@@ -24,7 +24,7 @@ Also = Callable[[float], Int16]
 
 
 async def play(
-    transport: Transport,
+    line: Line,
     samples: Int16,
     session: Event,
     enough: Enough,
@@ -40,7 +40,7 @@ async def play(
     their last 200 ms go on. `session` is what is changed in the session before the first sample,
     `opening` what is told with it. What comes back goes into `record`, where one is given.
     """
-    call = _Call(transport, session, Record() if record is None else record)
+    call = _Call(line, session, Record() if record is None else record)
     async with asyncio.TaskGroup() as group:
         receiving = group.create_task(call.receive())
         await call.stands.wait()
@@ -51,8 +51,8 @@ async def play(
 
 
 class _Call:
-    def __init__(self, transport: Transport, session: Event, record: Record) -> None:
-        self._transport = transport
+    def __init__(self, line: Line, session: Event, record: Record) -> None:
+        self._line = line
         self._session = session
         self._origin_s = 0.0
         self._closed = asyncio.Event()
@@ -60,7 +60,7 @@ class _Call:
         self.stands = asyncio.Event()
 
     async def receive(self) -> None:
-        async for item in self._transport.received():
+        async for item in self._line.received():
             if isinstance(item, bytes):
                 self.record.audio(item, self._now_ms())
             else:
@@ -75,11 +75,11 @@ class _Call:
     ) -> None:
         self._origin_s = _now()
         for event in opening:
-            await self._transport.tell(event)
+            await self._line.tell(event)
         for index in range(int(longest_s * 1000 / FRAME_MS)):
             # A microphone gives a frame when its last sample is there; an origin never drifts.
             await asyncio.sleep(self._origin_s + (index + 1) * FRAME_MS / 1000 - _now())
-            await self._transport.hear(encode(microphone(index), Encoding.PCM_S16LE))
+            await self._line.hear(encode(microphone(index), Encoding.PCM_S16LE))
             if enough(self.record, self._now_ms()):
                 return
 
@@ -88,7 +88,7 @@ class _Call:
         replies = self.record.replies
         if not replies or replies[-1].done is not None:
             return
-        await self._transport.tell({"type": "response.cancel"})
+        await self._line.tell({"type": "response.cancel"})
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await self._closed.wait()
@@ -98,7 +98,7 @@ class _Call:
         match event["type"]:
             case "session.created":
                 update = {"type": "session.update", "session": self._session}
-                await self._transport.tell(update)
+                await self._line.tell(update)
             case "session.updated" | "error":
                 # A write before the session stands would hide why it was refused.
                 self.stands.set()

@@ -14,7 +14,7 @@ def test_defaults_listen_with_whisper() -> None:
     assert (settings.engine, settings.model, settings.threads) == (
         "faster-whisper",
         "whisper-base",
-        1,
+        2,
     )
     assert settings.address.endswith("asr.sock")
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ops.bench.bench import Bench, Engines, Options, Result
+from ops.bench.bench import Bench, Engines, Options, Result, Transport
 
 
 async def measure(options: Options) -> Result:
@@ -9,12 +9,9 @@ async def measure(options: Options) -> Result:
 
 def test_what_is_not_asked_for_is_the_benchmarks_own() -> None:
     bench = Bench("nothing", measure)
-    assert (bench.engines, bench.plots) == (Engines.REAL, False)
+    assert (bench.engines, bench.extras) == (Engines.REAL, frozenset())
     options = Options()
-    assert (options.data, options.engines, options.limit, options.plot) == (
-        None,
-        Engines.REAL,
-        None,
-        None,
-    )
+    assert options.engines is Engines.REAL
+    assert {options.data, options.limit, options.plot, options.labels} == {None}
+    assert options.transport is Transport.WEBSOCKET
     assert Result({}).context == {}

@@ -63,9 +63,14 @@ def test_options_reach_the_benchmark(tmp_path: Path) -> None:
     assert (ASKED[0].data, ASKED[0].engines, ASKED[0].limit) == (tmp_path, Engines.REAL, 3)
 
 
-def test_one_that_draws_nothing_refuses_a_picture(capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "made_up", "--plot", "x.png"]) == 1
-    assert capfd.readouterr().err == "antiphon: the benchmark 'made_up' draws no picture\n"
+@pytest.mark.parametrize(
+    ("extra", "value"), [("plot", "x.png"), ("labels", "x.json"), ("transport", "webrtc")]
+)
+def test_an_option_that_it_does_not_know_is_refused(
+    extra: str, value: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "made_up", f"--{extra}", value]) == 1
+    assert capfd.readouterr().err == f"antiphon: the benchmark 'made_up' has no --{extra}\n"
     assert not ASKED
 
 

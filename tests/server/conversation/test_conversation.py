@@ -335,7 +335,7 @@ def test_an_agent_without_end_to_its_patience_waits_for_ever() -> None:
         await asyncio.sleep(24 * 3600)
         await one_turn(world)
 
-    world = tell(story, agent=AgentSettings(silent_s=None))
+    world = tell(story, agent=AgentSettings(silent_s=0))
     assert _said(world) == ["One two three."]
 
 

@@ -82,7 +82,7 @@ def test_an_item_is_told_as_added_and_done_under_its_own_id() -> None:
 @pytest.mark.parametrize(
     ("event", "code", "param"),
     [
-        (create(message("x", "a")), "invalid_field", "item.id"),
+        (create(message("x", "a")), "item_create_duplicate_item_id", "item.id"),
         (create(message("x"), PHRASE), "item_create_invalid_item_id", "previous_item_id"),
         (create(output("x", PHRASE)), "invalid_field", "item.call_id"),
         (create(message(" ")), "invalid_field", "item.content"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from server.conversation.rules import rules_of
-from server.floor.endpointing import Evidence
+from server.floor.endpointing import Bounds, EndpointingChanges, Evidence
 from server.floor.interruption import Mode
 from server.realtime import session_config
 from server.realtime.session_config import TurnDetection
@@ -38,6 +38,19 @@ def test_semantic_vad_has_a_policy_however_eager(eagerness: str) -> None:
     rules = rules_of(replace(CONFIG, turn_detection=detection), AGENT)
     assert rules.endpointing is not None
     assert rules.endpointing.wait_ms(Evidence("hello", 0.5, 1000, 0)) > 0
+
+
+def test_a_session_may_wait_otherwise_than_its_eagerness_says() -> None:
+    changes = EndpointingChanges(open=Bounds(4000, 5000))
+    evidence = Evidence("I would like a table.", 0.99, speech_ms=1000)
+    usual, patient = (
+        rules_of(replace(CONFIG, endpointing=asked), AGENT).endpointing
+        for asked in (EndpointingChanges(), changes)
+    )
+    assert usual is not None
+    assert patient is not None
+    assert usual.wait_ms(evidence) < 1000
+    assert patient.wait_ms(evidence) == 4000
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -75,15 +88,15 @@ def test_the_words_of_listening_are_those_of_the_sessions_language() -> None:
 @pytest.mark.parametrize(
     ("idle_timeout_ms", "silent_s", "reprompt_ms", "reprompts"),
     [
-        (None, None, None, 2),
+        (None, 0, None, 2),
         (None, 12, 12_000, 2),
         (6000, 12, 6000, 2),
-        (6000, None, 6000, sys.maxsize),
+        (6000, 0, 6000, sys.maxsize),
     ],
 )
 def test_the_clients_idle_timeout_comes_before_the_agents_patience(
     idle_timeout_ms: int | None,
-    silent_s: float | None,
+    silent_s: float,
     reprompt_ms: float | None,
     reprompts: int,
 ) -> None:

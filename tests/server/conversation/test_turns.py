@@ -254,6 +254,59 @@ def test_ducked_it_is_silent_and_goes_on() -> None:
     assert stage.said == ["One two three."]
 
 
+async def _ask_behind(stage: Stage) -> asyncio.Task[None]:
+    """Stop a reply, and ask for the next while that one still ends."""
+    await stage.turns.answer(Asked(CONFIG), Timeline())
+    await asyncio.sleep(0.5)
+    stage.turns.stop(INTERRUPTED)
+    waiting = asyncio.create_task(stage.turns.answer(Asked(CONFIG), Timeline()))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    return waiting
+
+
+def test_ducked_before_it_begins_it_begins_in_silence() -> None:
+    async def story(stage: Stage) -> None:
+        waiting = await _ask_behind(stage)
+        stage.turns.duck()
+        await waiting
+        before = len(stage.audio_ms)
+        await asyncio.sleep(5)
+        assert stage.turns.running
+        assert len(stage.audio_ms) == before
+        stage.turns.unduck()
+        await stage.turns.ended()
+        assert len(stage.audio_ms) > before
+
+    assert play(story).statuses == ["in_progress", "cancelled", "in_progress", "completed"]
+
+
+def test_stopped_before_it_begins_it_never_does() -> None:
+    async def story(stage: Stage) -> None:
+        waiting = await _ask_behind(stage)
+        stage.turns.stop(INTERRUPTED)
+        await waiting
+        assert not stage.turns.running
+
+    stage = play(story)
+    assert stage.statuses == ["in_progress", "cancelled"]
+    assert len(stage.generator.calls) == 1
+
+
+def test_a_reply_that_ends_while_it_is_ducked_does_not_silence_the_next() -> None:
+    async def story(stage: Stage) -> None:
+        await stage.turns.answer(Asked(CONFIG), Timeline())
+        await asyncio.sleep(0.5)
+        stage.turns.duck()
+        stage.turns.unduck()
+        stage.turns.duck()
+        stage.turns.stop(INTERRUPTED)
+        await stage.turns.answer(Asked(CONFIG), Timeline())
+        await stage.turns.ended()
+
+    assert play(story).statuses == ["in_progress", "cancelled", "in_progress", "completed"]
+
+
 # On trust
 
 

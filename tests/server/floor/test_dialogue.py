@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from server.floor import events as ev
 from server.floor.dialogue import Dialogue, State
-from server.floor.endpointing import FixedSilence
+from server.floor.endpointing import Evidence, FixedSilence
 from server.floor.events import Action, Event
 from server.floor.interruption import InterruptionSettings, Mode
 from server.floor.rules import Rules
@@ -280,28 +281,43 @@ def test_a_caller_who_goes_on_just_after_reopens_the_turn() -> None:
     assert dialogue.due_s == pytest.approx(3.3)
 
 
+class Listens(FixedSilence):
+    """Notes what it is told was said."""
+
+    texts: ClassVar[list[str]] = []
+
+    def wait_ms(self, evidence: Evidence) -> float:
+        self.texts.append(evidence.text)
+        return SILENCE_MS
+
+
+REOPENED: list[Step] = [
+    *ANSWERED,
+    (2.0, ev.SpeechStarted(), [ev.Duck()]),
+    (2.4, ev.Partial("and how are"), [ev.Stop(ev.Why.SPEECH, reopened=True), ev.TellSpeech()]),
+]
+
+
 def test_the_policy_is_told_the_whole_of_a_reopened_turn() -> None:
-    texts: list[str] = []
+    Listens.texts.clear()
+    asks = (3.0, paused("And how are you?", 3.0), [ev.Speculate("And how are you?")])
+    play([*REOPENED, asks], replace(RULES, endpointing=Listens(SILENCE_MS)))
+    assert Listens.texts == ["Hello there.", "Hello there. And how are you?"]
 
-    class Listens(FixedSilence):
-        def wait_ms(self, evidence: object) -> float:
-            texts.append(evidence.text)  # type: ignore[attr-defined]
-            return SILENCE_MS
 
+def test_a_turn_that_was_reopened_when_its_caller_left_is_over() -> None:
+    Listens.texts.clear()
     play(
         [
-            *ANSWERED,
-            (2.0, ev.SpeechStarted(), [ev.Duck()]),
-            (
-                2.4,
-                ev.Partial("and how are"),
-                [ev.Stop(ev.Why.SPEECH, reopened=True), ev.TellSpeech()],
-            ),
-            (3.0, paused("And how are you?", 3.0), [ev.Speculate("And how are you?")]),
+            *REOPENED,
+            (2.5, ev.Disconnected(), []),
+            (9.0, ev.Connected(), []),
+            (10.0, ev.SpeechStarted(), [ev.TellSpeech()]),
+            (11.0, paused("Good morning.", 11.0), [ev.Speculate("Good morning.")]),
         ],
         replace(RULES, endpointing=Listens(SILENCE_MS)),
     )
-    assert texts == ["Hello there.", "Hello there. And how are you?"]
+    assert Listens.texts == ["Hello there.", "Good morning."]
 
 
 # The client

@@ -14,6 +14,7 @@ from server.floor.endpointing import (
     EAGERNESS,
     PRESETS,
     Bounds,
+    EndpointingChanges,
     Evidence,
     FixedSilence,
     SemanticEndpointing,
@@ -147,3 +148,10 @@ def test_every_eagerness_is_a_preset() -> None:
 def test_bounds_that_cannot_be_kept_are_refused(shortest_ms: float, longest_ms: float) -> None:
     with pytest.raises(InvalidInput, match="shortest"):
         Bounds(shortest_ms, longest_ms)
+
+
+def test_changes_leave_the_rest_of_a_preset_alone() -> None:
+    preset = PRESETS["default"]
+    assert EndpointingChanges().applied_to(preset) == preset
+    changed = EndpointingChanges(0.5, answer=Bounds(1, 2)).applied_to(preset)
+    assert changed == replace(preset, accepted_log_odds=0.5, answer=Bounds(1, 2))

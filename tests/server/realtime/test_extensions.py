@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from antiphon.errors import InvalidInput
+from server.floor.endpointing import Bounds, EndpointingChanges
 from server.realtime.extensions import changes
 
 
@@ -21,6 +22,17 @@ from server.realtime.extensions import changes
         (
             {"antiphon": {"interruption": {"mode": "voice", "confirm_ms": 500}}},
             {"interruption": ("voice", 500)},
+        ),
+        (
+            {
+                "antiphon": {
+                    "endpointing": {
+                        "accepted_log_odds": -2,
+                        "dictation": {"shortest_ms": 1500, "longest_ms": 5000},
+                    }
+                }
+            },
+            {"endpointing": EndpointingChanges(-2, dictation=Bounds(1500, 5000))},
         ),
         (
             {"antiphon": {"simulation": {"text": "hello", "voiced_ms": 900, "later": 1}}},
@@ -41,6 +53,19 @@ def test_what_is_given_is_set(given: dict[str, Any], expected: dict[str, Any]) -
         (
             {"interruption": {"mode": "voice", "confirm_ms": 99}},
             "session.antiphon.interruption.confirm_ms",
+        ),
+        ({"endpointing": {"patience": 3}}, "session.antiphon.endpointing.patience"),
+        (
+            {"endpointing": {"accepted_log_odds": 1000}},
+            "session.antiphon.endpointing.accepted_log_odds",
+        ),
+        (
+            {"endpointing": {"open": {"shortest_ms": 100}}},
+            "session.antiphon.endpointing.open.longest_ms",
+        ),
+        (
+            {"endpointing": {"answer": {"shortest_ms": 900, "longest_ms": 300}}},
+            "session.antiphon.endpointing.answer",
         ),
         ({"simulation": {"text": "hello"}}, "session.antiphon.simulation.voiced_ms"),
         (

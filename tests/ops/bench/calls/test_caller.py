@@ -9,14 +9,14 @@ import numpy as np
 
 from antiphon.audio import Encoding, Int16, decode
 from ops.bench.calls.caller import FRAME_SAMPLES, play
+from ops.bench.calls.line import Event
 from ops.bench.calls.record import RATE_HZ, Record
-from ops.bench.calls.transport import Event
 from tests.virtual_time import run_virtual
 
 SESSION: Event = {"type": "realtime"}
 
 
-class FakeTransport:
+class FakeLine:
     """Answers `session.update`, and replies once it has heard a second."""
 
     def __init__(self, *, refuses: bool = False, replies: bool = True) -> None:
@@ -45,30 +45,28 @@ class FakeTransport:
             yield await self._out.get()
 
 
-def call(transport: FakeTransport, longest_s: float = 9.0) -> Record:
+def call(line: FakeLine, longest_s: float = 9.0) -> Record:
     samples = np.arange(RATE_HZ // 2, dtype=np.int16)
 
     async def main() -> Record:
-        return await play(
-            transport, samples, SESSION, lambda record, now_ms: now_ms > 1500, longest_s
-        )
+        return await play(line, samples, SESSION, lambda record, now_ms: now_ms > 1500, longest_s)
 
     return run_virtual(main())
 
 
 def test_it_plays_in_real_time_and_goes_on_with_the_end() -> None:
-    transport = FakeTransport()
-    record = call(transport)
-    times = [at_s for at_s, _ in transport.audio]
+    line = FakeLine()
+    record = call(line)
+    times = [at_s for at_s, _ in line.audio]
     assert len(times) == 76
     assert abs(times[-1] - times[0] - 75 * 0.02) < 1e-9
-    assert len(decode(transport.audio[60][1], Encoding.PCM_S16LE)) == FRAME_SAMPLES
-    assert transport.told == ["session.update", "response.cancel"]
+    assert len(decode(line.audio[60][1], Encoding.PCM_S16LE)) == FRAME_SAMPLES
+    assert line.told == ["session.update", "response.cancel"]
     assert record.replies[0].done is not None
 
 
 def test_more_may_be_told_and_heard_beside_the_clip() -> None:
-    transport, record = FakeTransport(), Record()
+    line, record = FakeLine(), Record()
     samples = np.full(RATE_HZ, 30_000, np.int16)
 
     def also(at_ms: float) -> Int16:
@@ -76,7 +74,7 @@ def test_more_may_be_told_and_heard_beside_the_clip() -> None:
 
     async def main() -> Record:
         return await play(
-            transport,
+            line,
             samples,
             SESSION,
             lambda record, now_ms: now_ms > 100,
@@ -87,16 +85,16 @@ def test_more_may_be_told_and_heard_beside_the_clip() -> None:
         )
 
     assert run_virtual(main()) is record
-    assert transport.told[:2] == ["session.update", "response.create"]
-    heard = [decode(audio, Encoding.PCM_S16LE)[0] for _, audio in transport.audio]
+    assert line.told[:2] == ["session.update", "response.create"]
+    heard = [decode(audio, Encoding.PCM_S16LE)[0] for _, audio in line.audio]
     assert heard[:4] == [29_999, 29_999, 32_767, 29_999]
 
 
 def test_it_ends_without_an_answer() -> None:
-    transport = FakeTransport(replies=False)
-    assert call(transport, longest_s=1.0).replies == []
-    assert len(transport.audio) == 50
+    line = FakeLine(replies=False)
+    assert call(line, longest_s=1.0).replies == []
+    assert len(line.audio) == 50
 
 
 def test_a_refused_setting_is_a_problem_that_is_noted() -> None:
-    assert call(FakeTransport(refuses=True)).problems == ["no"]
+    assert call(FakeLine(refuses=True)).problems == ["no"]

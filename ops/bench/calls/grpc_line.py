@@ -1,37 +1,20 @@
-"""How a benchmark's caller reaches the gateway."""
+"""A benchmark's caller over gRPC."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
 
 from antiphon.channel import connect
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.conversation_pb2_grpc import ConversationStub
+from ops.bench.calls.line import Event, Line
 from ops.bench.services import Running
 from server.access.installation_key import bearer, load
-
-Event = dict[str, Any]
-
-
-class Transport(Protocol):
-    """One session with the gateway; audio is PCM16, mono, 24 kHz."""
-
-    async def hear(self, audio: bytes) -> None:
-        """Send the caller's audio."""
-        ...
-
-    async def tell(self, event: Event) -> None:
-        """Send a client event."""
-        ...
-
-    def received(self) -> AsyncIterator[bytes | Event]:
-        """Yield audio and server events as they come, until the session ends."""
-        ...
 
 
 class _Converse:
@@ -50,7 +33,7 @@ class _Converse:
 
 
 @asynccontextmanager
-async def converse(services: Running) -> AsyncIterator[Transport]:
+async def dial(services: Running) -> AsyncIterator[Line]:
     """Yield a session over gRPC."""
     key = load(services.key_file)
     async with connect(services["server"]) as channel:

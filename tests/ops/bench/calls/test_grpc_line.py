@@ -12,7 +12,7 @@ from antiphon.v1.conversation_pb2_grpc import (
     ConversationServicer,
     add_ConversationServicer_to_server,
 )
-from ops.bench.calls.transport import converse
+from ops.bench.calls.grpc_line import dial
 from ops.bench.services import Running
 from ops.settings import Settings
 from server.access.installation_key import load_or_make
@@ -40,7 +40,7 @@ async def _talk(folder: Path) -> list[object]:
     load_or_make(services.key_file)
     heard: list[object] = []
     try:
-        async with converse(services) as transport:
+        async with dial(services) as transport:
             await transport.hear(b"\0\0")
             await transport.tell({"type": "hello"})
             async for item in transport.received():
