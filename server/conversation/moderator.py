@@ -207,6 +207,8 @@ class Moderator:
             case ev.Recite(what, nth):
                 await self._recite(what, nth)
             case ev.HangUp():
+                # A client that is not told takes the closed line for a broken one, and comes back.
+                await self._tell_state()
                 self._hang_up()
 
     async def _answer(self, timeline: Timeline, *, speculated: bool) -> None:

@@ -50,6 +50,7 @@ class State(StrEnum):
     LISTENING = "listening"
     THINKING = "thinking"
     SPEAKING = "speaking"
+    ENDED = "ended"  # the agent hangs up: there is nothing to come back to
 
 
 class _Ending(Enum):
@@ -103,6 +104,7 @@ class Dialogue:
         self._requested = False
         self._alone = False
         self._leaving = False
+        self._left = False
         self._handlers: dict[type, Callable[[Any, float], list[Action]]] = {
             ev.SpeechStarted: self._started,
             ev.Partial: self._partial,
@@ -124,6 +126,8 @@ class Dialogue:
     @property
     def state(self) -> State:
         """What the agent is doing, for people."""
+        if self._left:
+            return State.ENDED
         if self._agent is Agent.SPEAKING:
             ducked = self._over is not None and self._over.ducked
             return State.LISTENING if ducked else State.SPEAKING
@@ -321,6 +325,7 @@ class Dialogue:
     def _reply_over(self, _: ev.ReplyOver, at_s: float) -> list[Action]:
         self._agent = Agent.SILENT
         if self._leaving and self._caller is Caller.SILENT and not self._endings:
+            self._left = True
             return [ev.HangUp()]
         heard: list[Action] = []
         if self._over is not None and not self._endings:

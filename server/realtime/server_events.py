@@ -30,7 +30,7 @@ def to_json(event: BaseModel) -> str:
 
 
 class StateEvent(BaseModel):
-    """An event of Antiphon's own: `listening`, `thinking` or `speaking`."""
+    """An event of Antiphon's own: `listening`, `thinking`, `speaking` or, as its last, `ended`."""
 
     type: Literal["antiphon.state"]
     event_id: str

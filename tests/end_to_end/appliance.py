@@ -33,12 +33,13 @@ class Appliance:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.output = ""
+        self.http = f"127.0.0.1:{free_port()}"
         self._environ = {
             **os.environ,
             "XDG_RUNTIME_DIR": str(folder),
             "XDG_STATE_HOME": str(folder / "state"),
             "ANTIPHON_SERVER__ADDRESS": f"unix:{folder}/antiphon/server.sock",
-            "ANTIPHON_SERVER__HTTP": f"127.0.0.1:{free_port()}",
+            "ANTIPHON_SERVER__HTTP": self.http,
         }
         self.process = subprocess.Popen(
             [ANTIPHON, "up"],
@@ -57,6 +58,17 @@ class Appliance:
             if line.startswith("Ctrl-C"):
                 return
         raise AssertionError(f"the appliance did not start:\n{self.output}")
+
+    @property
+    def key(self) -> str:
+        """The installation's key."""
+        return (self.folder / "state/antiphon/key").read_text().strip()
+
+    def page(self) -> str:
+        """Return an address that opens the page once."""
+        told = self.command("page")
+        assert told.returncode == 0, told.stderr
+        return told.stdout.split()[1]
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run an `antiphon` command against it."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,22 @@ def test_who_may_not_install_packages_is_told_the_command(clone: Clone) -> None:
     assert (
         "run: sudo apt-get update && sudo apt-get install --yes python3.11-venv" in refused.stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("script", "names"), [("ops/up", []), ("ops/test", ["chromium", "nodejs", "npm"])]
+)
+def test_browser_and_node_are_asked_for_where_the_page_is_tested(
+    clone: Clone, script: str, names: list[str]
+) -> None:
+    for command in ["bash", "dirname", "grep", "uname"]:
+        clone.command(f"few/{command}", f'exec {shutil.which(command)} "$@"')
+    clone.command("few/apt-get", "exit 9")
+    clone.command("few/id", "echo 1000")
+    told = clone.run(f'PATH="$PWD/few" bash {script}')
+    asked = told.stderr.split("--yes ")[1].split()
+    assert "espeak-ng" in asked
+    assert [name for name in asked if name in ("chromium", "nodejs", "npm")] == names
 
 
 def test_pip_settings_reach_uv_in_pips_order(clone: Clone) -> None:

@@ -210,6 +210,17 @@ def test_its_state_is_told_where_that_is_asked_for_and_when_it_changes() -> None
     assert "antiphon.state" not in play(story).kinds
 
 
+def test_the_last_state_is_told_before_the_session_is_hung_up() -> None:
+    async def story(floor: Floor) -> None:
+        await floor.moderator.tell(ev.Connected())
+        await floor.hung_up.wait()
+        floor.outbox.close()
+
+    told = play(story, config=replace(CONFIG, extensions=True)).events
+    assert [event.get("state") for event in told[-2:]] == [None, "ended"]
+    assert told[-2]["type"] == "output_audio_buffer.stopped"
+
+
 async def _audible(floor: Floor) -> None:
     """Have a long answer begin, and the client stop reading it."""
     await floor.listen()

@@ -446,6 +446,8 @@ def test_a_silent_caller_is_asked_again_and_then_left() -> None:
         said += dialogue.feed(ev.ReplyOver(), at_s)
         if ev.HangUp() in said:
             break
+        assert dialogue.state is State.LISTENING
+    assert dialogue.state is State.ENDED
     assert said == [
         ev.Recite(ev.Recital.REPROMPT, 0),
         ev.Recite(ev.Recital.REPROMPT, 1),

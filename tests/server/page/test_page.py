@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.checks import page
+from ops.checks import node, page
 from ops.settings import REPOSITORY
 
 
 @pytest.fixture(scope="module", autouse=True)
 def packages() -> None:
-    outcome = page.packages()
+    outcome = node.packages(page.PAGE)
     for reason in outcome.reasons:
         pytest.skip(reason)
     assert outcome.passed, outcome.output

@@ -50,7 +50,7 @@ def test_an_error_names_parameter_and_event() -> None:
     assert (error.code, error.param, error.event_id) == ("invalid_field", "session", "mine")
 
 
-@pytest.mark.parametrize("now", ["listening", "thinking", "speaking"])
+@pytest.mark.parametrize("now", ["listening", "thinking", "speaking", "ended"])
 def test_the_agents_state_is_an_event_of_our_own(now: str) -> None:
     told = json.loads(server_events.to_json(server_events.state(now)))
     assert told.pop("event_id").startswith("event_")

@@ -3,11 +3,13 @@
 // As long as the gateway itself waits, unless it judges better: it asks a model whether the turn is over.
 export const LOCAL_PAUSE_MS = 500;
 
-/** Returns the `session` of a new call. With `resumeToken`, it goes on where another call broke off. */
+/** Returns the `session` of a new call. With `resumeToken`, it goes on where another call broke off.
+ *
+ * `events` asks for the gateway's own beside OpenAI's: what it does, what was heard, that it hangs up. */
 export function newSession(localTurns: boolean, resumeToken: string | null): object {
   return {
     ...settings(localTurns),
-    ...(resumeToken === null ? {} : { antiphon: { resume_token: resumeToken } }),
+    antiphon: { events: true, ...(resumeToken === null ? {} : { resume_token: resumeToken }) },
   };
 }
 

@@ -8,21 +8,17 @@ export interface Microphone {
   readonly label: string;
 }
 
+// What a browser says of a device that is not there any more.
+const GONE = ["OverconstrainedError", "NotFoundError"];
+
 /** Asks for the microphone; `id` empty is the system's own choice, as is one that is not there any more. */
 export async function openMicrophone(id: string): Promise<MediaStreamTrack> {
   if (!window.isSecureContext) throw new Refusal({ kind: "insecure" });
   if (!navigator.mediaDevices || !("RTCPeerConnection" in window)) {
     throw new Refusal({ kind: "unsupported" });
   }
-  const audio: MediaTrackConstraints = {
-    echoCancellation: true,
-    noiseSuppression: true,
-    autoGainControl: true,
-    channelCount: 1,
-    ...(id === "" ? {} : { deviceId: id }),
-  };
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio });
+    const stream = await lend(id);
     const track = stream.getAudioTracks()[0];
     if (track === undefined) throw new Refusal({ kind: "microphone-absent" });
     return track;
@@ -30,6 +26,26 @@ export async function openMicrophone(id: string): Promise<MediaStreamTrack> {
     if (error instanceof DOMException) throw new Refusal(microphoneProblem(error.name));
     throw error;
   }
+}
+
+async function lend(id: string): Promise<MediaStream> {
+  const audio: MediaTrackConstraints = {
+    echoCancellation: true,
+    noiseSuppression: true,
+    autoGainControl: true,
+    channelCount: 1,
+  };
+  if (id !== "") {
+    try {
+      // Chromium may lend another device than one that is merely wished for.
+      return await navigator.mediaDevices.getUserMedia({
+        audio: { ...audio, deviceId: { exact: id } },
+      });
+    } catch (error) {
+      if (!(error instanceof Error) || !GONE.includes(error.name)) throw error;
+    }
+  }
+  return navigator.mediaDevices.getUserMedia({ audio });
 }
 
 /** Returns the microphones that the browser tells of: without names until one was lent. */

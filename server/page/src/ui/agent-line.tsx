@@ -4,7 +4,8 @@ import { LatencyBar } from "./latency";
 /** A reply: as far as it was heard, and struck out what an interruption kept from being heard. */
 export function AgentLine({ entry, scaleMs }: { entry: AgentEntry; scaleMs: number }) {
   const heard = entry.text.slice(0, entry.heard);
-  const unheard = entry.text.slice(entry.heard).trimStart();
+  const rest = entry.text.slice(entry.heard);
+  const unheard = rest.trimStart();
   return (
     <>
       <p class="who">Antiphon</p>
@@ -13,7 +14,7 @@ export function AgentLine({ entry, scaleMs }: { entry: AgentEntry; scaleMs: numb
           {heard}
           {entry.delivery === "interrupted" && unheard !== "" && (
             <>
-              {" "}
+              {rest.slice(0, rest.length - unheard.length)}
               <span class="visually-hidden">Not heard: </span>
               <s>{unheard}</s>
             </>

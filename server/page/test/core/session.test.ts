@@ -5,6 +5,7 @@ test("a new call leaves the turns to the gateway", () => {
   expect(newSession(false, null)).toEqual({
     type: "realtime",
     audio: { input: { turn_detection: { type: "semantic_vad" } } },
+    antiphon: { events: true },
   });
 });
 
@@ -12,12 +13,15 @@ test("a call that resumes says what it resumes", () => {
   expect(newSession(true, "rt_1")).toEqual({
     type: "realtime",
     audio: { input: { turn_detection: null } },
-    antiphon: { resume_token: "rt_1" },
+    antiphon: { events: true, resume_token: "rt_1" },
   });
 });
 
 test("the turns can change hands during a call", () => {
-  expect(turnsUpdate(true)).toEqual({ type: "session.update", session: newSession(true, null) });
+  expect(turnsUpdate(true)).toEqual({
+    type: "session.update",
+    session: { type: "realtime", audio: { input: { turn_detection: null } } },
+  });
 });
 
 test("a turn that ended here is committed and answered at once", () => {

@@ -62,7 +62,9 @@ const SPEAKING: ServerEvent[] = [
 
 test("a call is placed with the key and the microphone, once", async () => {
   await Promise.all([conversation.start(""), conversation.start("")]);
-  expect(placed).toEqual([{ key: "ek_1", session: expect.not.objectContaining({ antiphon: {} }) }]);
+  expect(placed).toEqual([
+    { key: "ek_1", session: expect.objectContaining({ antiphon: { events: true } }) },
+  ]);
   expect(conversation.view.current.line).toBe("live");
 });
 

@@ -25,7 +25,20 @@ test("speech is asked for, in mono, without echo and noise", async () => {
 
 test("a microphone can be chosen", async () => {
   await openMicrophone("usb");
-  expect(getUserMedia.mock.calls[0]?.[0].audio.deviceId).toBe("usb");
+  expect(getUserMedia.mock.calls[0]?.[0].audio.deviceId).toEqual({ exact: "usb" });
+});
+
+test("one that is not there any more is replaced by the system's choice", async () => {
+  getUserMedia.mockRejectedValueOnce(new DOMException("", "OverconstrainedError"));
+  expect(await openMicrophone("usb")).toBe("a track");
+  expect(getUserMedia.mock.lastCall?.[0].audio).not.toHaveProperty("deviceId");
+});
+
+test("one that is refused is not replaced", async () => {
+  getUserMedia.mockRejectedValueOnce(new DOMException("", "NotAllowedError"));
+  await expect(openMicrophone("usb")).rejects.toMatchObject({
+    problem: { kind: "microphone-denied" },
+  });
 });
 
 test("a refusal is told for what it is", async () => {

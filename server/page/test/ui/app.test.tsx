@@ -57,6 +57,19 @@ test("a reply that is not heard yet is not shown, only that it comes", () => {
   expect(text(".status")).toEqual(["Thinking"]);
 });
 
+test.each([
+  ["Sorry".length, "SorryNot heard: , I mean it."],
+  ["Sorry,".length, "Sorry, Not heard: I mean it."],
+])("a reply that was cut after %i characters is as it was written", (heard, shown) => {
+  const view = viewAt(MOMENTS.interrupted);
+  const cut = { text: "Sorry, I mean it.", heard, delivery: "interrupted" } as const;
+  const entries = view.entries.map((entry) =>
+    entry.speaker === "agent" ? { ...entry, ...cut } : entry,
+  );
+  show({ ...view, entries });
+  expect(text(".agent .said").at(-1)).toBe(shown);
+});
+
 test("a reply is shown as far as it was heard", () => {
   show(viewAt(MOMENTS.speaking));
   expect(text(".agent .said")[0]).toMatch(/^Of course\. .* one at$/);
