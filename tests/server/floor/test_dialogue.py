@@ -300,7 +300,7 @@ REOPENED: list[Step] = [
 
 def test_the_policy_is_told_the_whole_of_a_reopened_turn() -> None:
     Listens.texts.clear()
-    asks = (3.0, paused("And how are you?", 3.0), [ev.Speculate("And how are you?")])
+    asks: Step = (3.0, paused("And how are you?", 3.0), [ev.Speculate("And how are you?")])
     play([*REOPENED, asks], replace(RULES, endpointing=Listens(SILENCE_MS)))
     assert Listens.texts == ["Hello there.", "Hello there. And how are you?"]
 
