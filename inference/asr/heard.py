@@ -54,9 +54,10 @@ def started(at: int) -> RecognizeResponse:
     return RecognizeResponse(speech_started=recognizer_pb2.SpeechStarted(start_ms=milliseconds(at)))
 
 
-def hushed(at: int) -> RecognizeResponse:
-    """Tell that there has been no voice for a moment, since `at`."""
-    return RecognizeResponse(speech_hushed=recognizer_pb2.SpeechHushed(end_ms=milliseconds(at)))
+def hushed(at: int, text: str = "") -> RecognizeResponse:
+    """Tell that there has been no voice for a moment, since `at`, and what was said where that is known."""
+    event = recognizer_pb2.SpeechHushed(end_ms=milliseconds(at), text=text)
+    return RecognizeResponse(speech_hushed=event)
 
 
 def resumed(at: int) -> RecognizeResponse:

@@ -60,6 +60,7 @@ class Utterance:
         self._partial_text = ""
         self._hearing: asyncio.Task[Heard] | None = None
         self._judging: asyncio.Task[float | None] | None = None
+        self._hushed: asyncio.Task[None] | None = None
         self._pause: asyncio.Task[Heard] | None = None
         self._pause_told = False
         self._paused_at = start
@@ -86,6 +87,9 @@ class Utterance:
         self._judging = self._ears.tasks.create_task(self._judge(speech.samples))
         if self._ears.listening.hushes:
             await self._ears.emit(tell.hushed(at))
+            ended = self._piece_from + voice_end(speech.samples, at - self._piece_from)
+            telling = self._tell_hush(ended, self._hearing, [*self._pieces])
+            self._hushed = self._ears.tasks.create_task(telling)
 
     def pause(self, at: int) -> None:
         """After a hush, tell what was decoded: the detector ended the voice at `at`."""
@@ -103,6 +107,7 @@ class Utterance:
 
     async def resume(self, at: int, audio_from: int, voiced_before_ms: float) -> None:
         """Take hush and pause back, or keep the pause's text as a piece where it was settled."""
+        self._drop_hush()
         hearing, judging, pause = self._hearing, self._judging, self._pause
         self._hearing = self._judging = self._pause = None
         self._partial_due = self._ears.history.end
@@ -133,6 +138,7 @@ class Utterance:
         The detector ended its voice at `at`; where it paused then, that end was told more exactly.
         """
         self._drop_partial()
+        self._drop_hush()
         from_pause = self._pause is not None
         at = self._paused_at if from_pause else at
         last = self._pause or self._hearing
@@ -149,6 +155,11 @@ class Utterance:
         if self._partial is not None:
             self._partial.cancel()
             self._partial = None
+
+    def _drop_hush(self) -> None:
+        if self._hushed is not None:
+            self._hushed.cancel()
+            self._hushed = None
 
     def _take(self, end: int | None = None, voiced_ms: float | None = None) -> Speech:
         """Return the piece up to `end` and the stream's voice until there, both now if not told."""
@@ -197,6 +208,16 @@ class Utterance:
         stable = stable_chars(self._partial_text, hypothesis.text, hypothesis.language)
         self._partial_text = hypothesis.text
         return text, len(text) - len(hypothesis.text) + stable
+
+    async def _tell_hush(
+        self, ended: int, hearing: asyncio.Task[Heard], before: list[asyncio.Task[Heard]]
+    ) -> None:
+        """Tell a hush again, with its exact end and its text, where these are known before the pause."""
+        text = tell.text_of([*[await piece for piece in before], await hearing])
+        judged = self._judging is not None and self._judging.done()
+        told_now = self._pause is not None and judged
+        if text and not told_now:
+            await self._ears.emit(tell.hushed(ended, text))
 
     async def _tell_pause(
         self,

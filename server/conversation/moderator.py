@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from antiphon.v1.recognizer_pb2 import Final, Pause, RecognizeResponse
+from antiphon.v1.recognizer_pb2 import Final, Pause, RecognizeResponse, SpeechHushed
 from server.conversation.asked import Asked
 from server.conversation.ear import Ear
 from server.conversation.history import History
@@ -142,7 +142,7 @@ class Moderator:
                 await self.tell(ev.Partial(event.partial.text))
                 await self._utterances.partial(event.partial)
             case "speech_hushed":
-                await self.tell(ev.Hushed(self.ear.arrived_s(event.speech_hushed.end_ms)))
+                await self.tell(self._hushed(event.speech_hushed))
             case "pause":
                 await self.tell(self._paused(event.pause))
             case "speech_resumed":
@@ -151,10 +151,19 @@ class Moderator:
                 self._timeline = self._timeline_of(event.final)
                 await self.tell(ev.Final(event.final.text), event.final)
 
-    def _paused(self, pause: Pause) -> ev.Paused:
-        ended_s = self.ear.arrived_s(pause.end_ms)
+    def _hushed(self, hush: SpeechHushed) -> ev.Hushed:
+        ended_s = self._ended_s(hush.end_ms)
+        return ev.Hushed(ended_s, hush.text)
+
+    def _ended_s(self, end_ms: float) -> float:
+        """Return when the voice ended, and time what follows from there."""
+        ended_s = self.ear.arrived_s(end_ms)
         self._timeline = Timeline()
         self._timeline.mark(Mark.SPEECH_ENDED, ended_s)
+        return ended_s
+
+    def _paused(self, pause: Pause) -> ev.Paused:
+        ended_s = self._ended_s(pause.end_ms)
         self._timeline.mark(Mark.PAUSE, _now())
         probability = (
             pause.end_of_turn_probability if pause.HasField("end_of_turn_probability") else None

@@ -190,7 +190,10 @@ class Dialogue:
     def _hushed(self, event: ev.Hushed, at_s: float) -> list[Action]:
         if self._over is not None:
             self._over.voice_ended_s = event.ended_s
-        return []
+        detects = self.rules.endpointing is not None
+        if not event.text or not detects or self._caller is not Caller.SPEAKING:
+            return []
+        return self._trust(event.text)
 
     def _paused(self, event: ev.Paused, at_s: float) -> list[Action]:
         self._caller, self._text, self._pause = Caller.PAUSED, event.text, event
@@ -205,6 +208,8 @@ class Dialogue:
     def _resumed(self, _: ev.SpeechResumed, at_s: float) -> list[Action]:
         if self._over is not None:
             self._over.voice_ended_s = None
+        if self._caller is Caller.SPEAKING:
+            return self._discard()
         if self._caller is not Caller.PAUSED:
             return []  # its utterance is being closed: more of it is told as a new one
         if self._pause is not None:
@@ -243,14 +248,18 @@ class Dialogue:
             self.rules.language,
         )
         self._commit_at_s = event.ended_s + self.rules.endpointing.wait_ms(evidence) / 1000
-        if event.text == self._speculated:
+        return self._trust(event.text)
+
+    def _trust(self, text: str) -> list[Action]:
+        """Begin a reply to `text` on trust, in place of one to less."""
+        if text == self._speculated:
             return []
         discarded = self._discard()
-        if not self._may_speculate(event.text):
+        if not self._may_speculate(text):
             return discarded
-        self._speculated = event.text
+        self._speculated = text
         self._speculations += 1
-        return [*discarded, ev.Speculate(event.text)]
+        return [*discarded, ev.Speculate(text)]
 
     def _may_speculate(self, text: str) -> bool:
         trusted = self.rules.answers and self._speculations < self.rules.speculations

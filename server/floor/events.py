@@ -22,9 +22,13 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Hushed:
-    """There has been no voice for a moment, since `ended_s`: a pause follows, or `SpeechResumed`."""
+    """There has been no voice for a moment, since `ended_s`: a pause follows, or `SpeechResumed`.
+
+    Told again with its `text`, where that is known before the pause.
+    """
 
     ended_s: float
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

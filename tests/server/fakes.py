@@ -61,6 +61,11 @@ class FakeRecognizer:
         partial = recognizer_pb2.Partial(text=text)
         self.call.send(recognizer_pb2.RecognizeResponse(partial=partial))
 
+    def hush(self, text: str = "", end_ms: float = 1000) -> None:
+        """Report that the voice is gone, and what was said where that is known."""
+        hushed = recognizer_pb2.SpeechHushed(text=text, end_ms=end_ms)
+        self.call.send(recognizer_pb2.RecognizeResponse(speech_hushed=hushed))
+
     def pause(self, text: str, end_ms: float = 1000, probability: float | None = None) -> None:
         """Report a pause."""
         assert self._open is not None

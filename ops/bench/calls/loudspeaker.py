@@ -16,6 +16,8 @@ LOUD_RANK = 95
 WINDOW_MS = 10.0
 # The voice itself is silent for up to 250 ms, between two clauses; who is ducked is silent for longer.
 SILENT_MS = 300.0
+# What comes after so long a silence is the reply going on, though that may be told a moment later.
+GOES_ON_MS = 200.0
 
 
 class Loudspeaker:
@@ -97,10 +99,11 @@ class Listened(Record):
         told = [at for at, state in self.states_ms if state == "listening" and at >= after_ms]
         if not told:
             return None
-        again = [at for at, state in self.states_ms if state == "speaking" and at > told[0]]
-        until_ms = again[0] if again else np.inf
-        late = [at for at in self.packets_ms if told[0] <= at < until_ms]
-        return max(late) - told[0] if late else 0.0
+        last_ms = told[0]
+        for at in self.packets_ms:
+            if last_ms <= at < last_ms + GOES_ON_MS:
+                last_ms = at
+        return last_ms - told[0]
 
 
 def _levels(loudspeaker: Loudspeaker, start_ms: float, end_ms: float) -> NDArray[np.float64]:

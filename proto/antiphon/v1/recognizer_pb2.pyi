@@ -106,10 +106,12 @@ class Pause(_message.Message):
     def __init__(self, end_ms: _Optional[float] = ..., text: _Optional[str] = ..., end_of_turn_probability: _Optional[float] = ..., timing: _Optional[_Union[_common_pb2.Timing, _Mapping]] = ...) -> None: ...
 
 class SpeechHushed(_message.Message):
-    __slots__ = ("end_ms",)
+    __slots__ = ("end_ms", "text")
     END_MS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
     end_ms: float
-    def __init__(self, end_ms: _Optional[float] = ...) -> None: ...
+    text: str
+    def __init__(self, end_ms: _Optional[float] = ..., text: _Optional[str] = ...) -> None: ...
 
 class SpeechResumed(_message.Message):
     __slots__ = ("start_ms",)

@@ -237,6 +237,41 @@ def test_hushes_are_told_at_once_where_asked_for_and_taken_back() -> None:
     assert played(scene).kinds == ["pause", resumed]
 
 
+def test_a_hush_is_told_again_with_its_text_where_that_comes_before_the_pause() -> None:
+    async def judge(samples: Float32) -> float:
+        await asyncio.sleep(0.3)
+        return 0.25
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        await utterance.hush(10 * CHUNK_SAMPLES)
+        await asyncio.sleep(0.1)
+        utterance.pause(10 * CHUNK_SAMPLES)
+        await asyncio.sleep(1)
+        await utterance.resume(0, 0, 0)
+
+    told = played(scene, FakeDecoder(0.05), 0, judge, hushes=True)
+    assert told.kinds == ["speech_hushed", "speech_hushed", "pause", "speech_resumed"]
+    hush, pause = told.events[1].speech_hushed, told.events[2].pause
+    assert (hush.text, hush.end_ms) == (pause.text, pause.end_ms)
+    assert "speech_hushed" not in played(scene, FakeDecoder(0.05), 0, judge).kinds
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_the_text_of_a_hush_that_is_over_is_told_no_more(ends: bool) -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        await utterance.hush(0)
+        if ends:
+            await utterance.end(0)
+        else:
+            await utterance.resume(0, 0, 0)
+        await asyncio.sleep(1)
+
+    told = played(scene, FakeDecoder(0.05), 0, hushes=True)
+    assert told.kinds == ["speech_hushed", "final" if ends else "speech_resumed"]
+
+
 def test_the_decode_begun_at_the_hush_serves() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)

@@ -116,6 +116,24 @@ def test_what_the_recogniser_reports_becomes_a_turn() -> None:
     assert floor.generator.warmed
 
 
+def test_what_is_known_before_the_pause_is_answered_on_trust() -> None:
+    async def story(floor: Floor) -> None:
+        await floor.listen()
+        floor.recognizer.start(0)
+        floor.recognizer.hush(end_ms=20)
+        await asyncio.sleep(0.1)
+        assert not floor.generator.requests
+        floor.recognizer.hush("hello", end_ms=20)
+        await asyncio.sleep(0.1)
+        assert len(floor.generator.requests) == 1
+        floor.recognizer.pause("hello", 20)
+        await asyncio.sleep(1)
+
+    floor = play(story)
+    assert len(floor.generator.requests) == 1
+    assert floor.said[0] == "hello"
+
+
 def test_the_turn_is_committed_so_long_after_the_voice_ended_and_not_after_it_was_decoded() -> None:
     async def story(floor: Floor) -> None:
         await floor.listen()

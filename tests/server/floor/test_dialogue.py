@@ -54,6 +54,40 @@ COUGHED: list[Step] = [
 ]
 
 
+HUSHED: list[Step] = [
+    (0.0, ev.SpeechStarted(), [ev.TellSpeech()]),
+    (1.0, ev.Hushed(0.9), []),
+    (1.05, ev.Hushed(0.9, "Hello there."), [ev.Speculate("Hello there.")]),
+]
+
+
+def test_what_was_said_is_answered_on_trust_as_soon_as_it_is_known() -> None:
+    said = ev.Final("Hello there.")
+    play(
+        [
+            *HUSHED,
+            (1.2, ev.Paused("Hello there.", 0.9), []),
+            (1.4, ev.Tick(), [ev.Finish()]),
+            (1.41, said, [ev.Commit("Hello there."), ev.Answer(speculated=True)]),
+        ]
+    )
+
+
+def test_a_caller_who_goes_on_after_a_hush_takes_it_back() -> None:
+    play([*HUSHED, (1.1, ev.SpeechResumed(), [ev.Discard()]), (1.3, ev.SpeechResumed(), [])])
+
+
+@pytest.mark.parametrize("rules", [replace(RULES, endpointing=None), replace(RULES, answers=False)])
+def test_where_nothing_is_answered_unasked_nothing_is_at_a_hush(rules: Rules) -> None:
+    dialogue = Dialogue(rules)
+    dialogue.feed(ev.SpeechStarted(), 0.0)
+    assert dialogue.feed(ev.Hushed(0.9, "Hello there."), 1.0) == []
+
+
+def test_over_a_reply_nothing_is_begun_at_a_hush() -> None:
+    play([*ANSWERED, (4.0, ev.SpeechStarted(), [ev.Duck()]), (4.3, ev.Hushed(4.2, "right"), [])])
+
+
 def test_a_turn_is_speculated_at_its_pause_and_committed_after_the_silence() -> None:
     dialogue = play([*ANSWERED, (4.0, ev.ReplyOver(), [])])
     assert dialogue.state is State.LISTENING
@@ -486,6 +520,7 @@ EVENTS: st.SearchStrategy[Callable[[float], Event]] = st.one_of(
     st.just(lambda _: ev.SpeechStarted()),
     st.builds(lambda text: lambda _: ev.Partial(text), TEXTS),
     st.just(lambda at_s: ev.Hushed(at_s - 0.1)),
+    st.just(lambda at_s: ev.Hushed(at_s - 0.1, "hello")),
     st.builds(lambda text: lambda at_s: ev.Paused(text, at_s - 0.2), TEXTS),
     st.just(lambda _: ev.SpeechResumed()),
     st.builds(lambda text: lambda _: ev.Final(text), TEXTS),
