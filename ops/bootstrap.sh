@@ -7,7 +7,7 @@
 # clients under test. It is made again when its lock, its interpreter or the clone's place has changed, and when an
 # earlier run was interrupted: its stamps are written last.
 
-tests_page=""  # set by ops/test: the page is built and opened in a browser; ops/up needs neither Node nor Chromium
+tests_all=""  # set by ops/test, whose checks need a browser, Node and shellcheck; ops/up needs none of them
 torch_index=""  # --torch-index: an index's URL, or a folder of wheels, that offers torch's CPU build
 torch_site=https://download.pytorch.org/whl/cpu
 uv=.uv/bin/uv  # inside the clone: removing the clone leaves nothing but uv's cache
@@ -72,10 +72,11 @@ check_system_packages() {
     [[ " $* " != *" tts "* ]] || command -v espeak-ng >/dev/null || missing+=(espeak-ng)
     [[ " $* " != *" main "* ]] || grep -q 'libopus\.so\.0 ' <<<"$(/sbin/ldconfig -p)" || missing+=(libopus0)
     [[ " $* " != *" vllm "* ]] || grep -q 'libnuma\.so\.1 ' <<<"$(/sbin/ldconfig -p)" || missing+=(libnuma1)
-    if [[ -n $tests_page ]]; then
+    if [[ -n $tests_all ]]; then
         command -v chromium >/dev/null || missing+=(chromium)
         command -v node >/dev/null || missing+=(nodejs)
         command -v npm >/dev/null || missing+=(npm)
+        command -v shellcheck >/dev/null || missing+=(shellcheck)
     fi
     ((${#missing[@]})) || return 0
 

@@ -87,9 +87,9 @@ def test_who_may_not_install_packages_is_told_the_command(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "names"), [("ops/up", []), ("ops/test", ["chromium", "nodejs", "npm"])]
+    ("script", "names"), [("ops/up", []), ("ops/test", ["chromium", "nodejs", "npm", "shellcheck"])]
 )
-def test_browser_and_node_are_asked_for_where_the_page_is_tested(
+def test_what_only_the_checks_need_is_asked_for_by_them_only(
     clone: Clone, script: str, names: list[str]
 ) -> None:
     for command in ["bash", "dirname", "grep", "uname"]:
@@ -99,7 +99,7 @@ def test_browser_and_node_are_asked_for_where_the_page_is_tested(
     told = clone.run(f'PATH="$PWD/few" bash {script}')
     asked = told.stderr.split("--yes ")[1].split()
     assert "espeak-ng" in asked
-    assert [name for name in asked if name in ("chromium", "nodejs", "npm")] == names
+    assert [name for name in asked if name in ("chromium", "nodejs", "npm", "shellcheck")] == names
 
 
 def test_pip_settings_reach_uv_in_pips_order(clone: Clone) -> None:
