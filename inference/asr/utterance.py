@@ -213,7 +213,7 @@ class Utterance:
         self, ended: int, hearing: asyncio.Task[Heard], before: list[asyncio.Task[Heard]]
     ) -> None:
         """Tell a hush again, with its exact end and its text, where these are known before the pause."""
-        text = tell.text_of([*[await piece for piece in before], await hearing])
+        text = tell.text_of([await asyncio.shield(task) for task in (*before, hearing)])
         judged = self._judging is not None and self._judging.done()
         told_now = self._pause is not None and judged
         if text and not told_now:
@@ -226,8 +226,9 @@ class Utterance:
         judging: asyncio.Task[float | None],
         before: list[asyncio.Task[Heard]],
     ) -> Heard:
-        heard = replace(await hearing, end_of_turn=await judging)
-        pieces = [*[await piece for piece in before], heard]
+        # Shielded: a pause that is taken back must not take along what the final needs.
+        heard = replace(await asyncio.shield(hearing), end_of_turn=await asyncio.shield(judging))
+        pieces = [*[await asyncio.shield(piece) for piece in before], heard]
         self._pause_told = True
         await self._ears.emit(tell.pause(at, pieces))
         return heard

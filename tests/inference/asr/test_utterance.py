@@ -272,6 +272,34 @@ def test_the_text_of_a_hush_that_is_over_is_told_no_more(ends: bool) -> None:
     assert told.kinds == ["speech_hushed", "final" if ends else "speech_resumed"]
 
 
+def test_a_hush_that_ends_while_it_is_decoded_loses_nothing() -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 10)
+        await utterance.hush(0)
+        await asyncio.sleep(0.01)
+        await utterance.end(0)
+
+    told = played(scene, FakeDecoder(0.05), 0, hushes=True)
+    assert told.kinds == ["speech_hushed", "final"]
+    assert told.texts == ["320 ms"]
+
+
+@pytest.mark.parametrize("pauses", [True, False])
+def test_a_piece_outlives_the_hush_and_the_pause_that_waited_for_it(pauses: bool) -> None:
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 20)
+        await utterance.cut(10 * CHUNK_SAMPLES, 10 * CHUNK_MS)
+        await utterance.hush(0)
+        if pauses:
+            utterance.pause(0)
+        await asyncio.sleep(0.01)
+        await utterance.resume(0, 10 * CHUNK_SAMPLES, 0)
+        await utterance.end(0)
+
+    told = played(scene, FakeDecoder(0.05), 0, hushes=True)
+    assert told.kinds == ["speech_hushed", "speech_resumed", "final"]
+
+
 def test_the_decode_begun_at_the_hush_serves() -> None:
     async def scene(utterance: Utterance, shared: Ears) -> None:
         await speak(utterance, shared, 10)
