@@ -97,14 +97,14 @@ def test_the_limit_of_tokens_is_what_it_says(
 
 
 class Rehearsed(Whisper):
-    """Decodes into what it is given, and remembers how much audio the encoder got."""
+    """Decodes into what it is given, and remembers what was put behind the speech."""
 
     def __init__(self, *answers: Hypothesis) -> None:
         self.answers = list(answers)
-        self.lengths: list[int] = []
+        self.behind: list[tuple[int, int]] = []
 
-    def _decode(self, speech: Speech, length: int) -> Hypothesis:
-        self.lengths.append(length)
+    def _decode(self, speech: Speech, pad_samples: int, silence_states: int) -> Hypothesis:
+        self.behind.append((pad_samples, silence_states))
         return self.answers.pop(0)
 
 
@@ -123,13 +123,13 @@ CUT_OFF = Hypothesis("and and", "en", average_log_probability=-0.1, complete=Fal
         ((CUT_OFF,), True, "and and", 1),
     ],
 )
-def test_doubtful_speech_is_heard_again_with_more_padding(
+def test_doubtful_speech_is_heard_again_with_more_behind_it(
     answers: tuple[Hypothesis, ...], draft: bool, text: str, decodes: int
 ) -> None:
     whisper = Rehearsed(*answers)
     samples: Float32 = np.zeros(16_000, np.float32)
     assert whisper.decode(Speech(samples, draft=draft)).text == text
-    assert whisper.lengths == [32_000, 112_000][:decodes]
+    assert whisper.behind == [(16_000, 400), (96_000, 1500)][:decodes]
 
 
 def test_what_it_is(whisper: Whisper) -> None:
