@@ -36,7 +36,11 @@ OTHERS = (
     Environment(
         "tts",
         ".venv-tts",
-        ("tests/inference/tts", "tests/models/convert/test_piper_to_coqui.py"),
+        (
+            "tests/inference/tts",
+            "tests/models/convert/test_piper_to_coqui.py",
+            "tests/gpu/test_voice.py",
+        ),
     ),
     # One run of pytest, so that vLLM starts once for both.
     Environment(

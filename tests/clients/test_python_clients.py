@@ -18,8 +18,8 @@ from antiphon.audio import resample
 from ops.sound import read_speech, write_speech
 from tests.clients.gateway import HEARD, REPLY, Gateway, gateway
 from tests.clients.microphone import GREETED_MS, RATE_HZ
-from tests.inference.asr.hearing import model
 from tests.speech import REPOSITORY, SPEECH, recording
+from tests.weights import weights
 
 # Three seconds of voice: ten words of `HEARD`.
 CLIP = "harvard/birch_canoe.wav"
@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.model]
 @pytest.fixture(scope="module")
 def served() -> Iterator[Gateway]:
     for name in ("silero-vad", "smart-turn-v3.2"):
-        model(name)
+        weights(name)
     with gateway() as found:
         yield found
 

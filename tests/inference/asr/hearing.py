@@ -11,13 +11,11 @@ from typing import Any, TypeVar
 
 import grpc
 import numpy as np
-import pytest
 import soundfile
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, Float32, Int16, resample
 from antiphon.channel import connect
 from antiphon.serving import SERVER_OPTIONS, ErrorInterceptor
-from antiphon.settings import load
 from antiphon.timing import Timing
 from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2 import RecognizeConfig, RecognizeRequest, RecognizeResponse
@@ -33,8 +31,6 @@ from inference.asr.settings import AsrSettings
 from inference.asr.stopwatch import Stopwatch
 from inference.asr.stream import Stream
 from inference.asr.utterance import Ears, JudgeTurn
-from models.settings import ModelsSettings
-from models.store import State, open_store
 from tests.speech import SPEECH, recording
 
 T = TypeVar("T")
@@ -193,14 +189,6 @@ async def served(folder: Path, decoder: Decoder, **settings: Any) -> AsyncIterat
 async def stream_of(*requests: RecognizeRequest) -> AsyncIterator[RecognizeRequest]:
     for request in requests:
         yield request
-
-
-def model(name: str) -> Path:
-    """Return the folder of a model; skip the test where the store has it not."""
-    store = open_store(load("models", ModelsSettings))
-    if store.state(name) is not State.READY:
-        pytest.skip(f"no model {name} in {store.root}: antiphon models pull {name}")
-    return store.path(name)
 
 
 def as_float(samples: Int16) -> Float32:

@@ -16,7 +16,7 @@ from inference.asr.assembly import assemble
 from inference.asr.service import Parts
 from inference.asr.settings import AsrSettings
 from models.settings import ModelsSettings
-from tests.inference.asr.hearing import model
+from tests.weights import weights
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def assembled(settings: AsrSettings) -> Iterator[Parts]:
 
 @pytest.mark.model
 def test_whisper() -> None:
-    model("whisper-base")
+    weights("whisper-base")
     with assembled(AsrSettings()) as parts:
         info = parts.info
         assert (info.engine, info.model, info.licence) == ("faster-whisper", "whisper-base", "MIT")
@@ -40,7 +40,7 @@ def test_whisper() -> None:
 
 @pytest.mark.model
 def test_simulated_listens_with_the_real_detector() -> None:
-    model("silero-vad")
+    weights("silero-vad")
     with assembled(AsrSettings(engine="simulated", end_of_turn="")) as parts:
         assert parts.info.simulated
         assert list(parts.info.capabilities) == ["word_times"]

@@ -13,12 +13,12 @@ from antiphon.channel import connect
 from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from inference.asr.__main__ import NAME, main
-from tests.inference.asr.hearing import model
+from tests.weights import weights
 
 
 @pytest.mark.model
 def test_serves_until_told_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model("silero-vad")
+    weights("silero-vad")
     address = f"unix:{tmp_path}/asr.sock"
     monkeypatch.setenv("ANTIPHON_ASR__ADDRESS", address)
     monkeypatch.setenv("ANTIPHON_ASR__ENGINE", "simulated")

@@ -9,12 +9,12 @@ import pytest
 from antiphon.errors import Misconfigured
 from inference.asr.onnx import open_network
 from inference.asr.vad import FILE
-from tests.inference.asr.hearing import model
+from tests.weights import weights
 
 
 @pytest.mark.model
 def test_opens() -> None:
-    network = open_network(model("silero-vad") / FILE)
+    network = open_network(weights("silero-vad") / FILE)
     assert {one.name for one in network.get_inputs()} == {"input", "state", "sr"}
 
 

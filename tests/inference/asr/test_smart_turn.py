@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from inference.asr.smart_turn import WINDOW_SAMPLES, SmartTurn, features
-from tests.inference.asr.hearing import as_float, clip, model
+from tests.inference.asr.hearing import as_float, clip
+from tests.weights import weights
 
 
 def test_features_are_of_the_end_of_the_turn_with_silence_before() -> None:
@@ -23,7 +24,7 @@ def test_silence_has_features() -> None:
 
 @pytest.mark.model
 def test_a_whole_sentence_is_more_of_an_end_than_half_of_it() -> None:
-    turn = SmartTurn(model("smart-turn-v3.2"))
+    turn = SmartTurn(weights("smart-turn-v3.2"))
     speech = as_float(clip("librispeech_test_other/3005-163389-0000.wav"))
     whole, half = turn.probability(speech), turn.probability(speech[: len(speech) // 2])
     assert 0 <= half < 0.5 < whole <= 1

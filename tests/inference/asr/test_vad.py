@@ -8,12 +8,13 @@ import pytest
 from antiphon.audio import Int16
 from inference.asr.detector import CHUNK_SAMPLES
 from inference.asr.vad import Silero, Voice
-from tests.inference.asr.hearing import clip, model
+from tests.inference.asr.hearing import clip
+from tests.weights import weights
 
 
 @pytest.fixture(scope="module")
 def silero() -> Silero:
-    return Silero(model("silero-vad"))
+    return Silero(weights("silero-vad"))
 
 
 def heard(voice: Voice, samples: Int16) -> list[float]:

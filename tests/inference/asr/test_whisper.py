@@ -15,8 +15,9 @@ from antiphon.errors import InvalidInput, Misconfigured
 from inference.asr import whisper as module
 from inference.asr.engine import Hypothesis, Script, Speech
 from inference.asr.whisper import Whisper, WhisperOptions
-from tests.inference.asr.hearing import as_float, clip, model
+from tests.inference.asr.hearing import as_float, clip
 from tests.speech import wrong_percent
+from tests.weights import weights
 
 SENTENCE = "librispeech_test_other/3005-163389-0000.wav"
 SAID = (
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.model
 
 @cache
 def loaded() -> Whisper:
-    return Whisper(model("whisper-base"), WhisperOptions())
+    return Whisper(weights("whisper-base"), WhisperOptions())
 
 
 @pytest.fixture(name="whisper")
@@ -152,6 +153,6 @@ def test_refusals(whisper: Whisper) -> None:
 def test_what_cannot_be_loaded_is_named(
     tmp_path: Path, options: dict[str, Any], named: str
 ) -> None:
-    folder = model("whisper-base") if options else tmp_path / "no-such"
+    folder = weights("whisper-base") if options else tmp_path / "no-such"
     with pytest.raises(Misconfigured, match=named):
         Whisper(folder, WhisperOptions(**options))

@@ -10,10 +10,7 @@ from typing import Any
 
 import pytest
 
-from antiphon.errors import Misconfigured
-from antiphon.settings import load
-from models.settings import ModelsSettings
-from models.store import Store
+from tests.weights import weights
 
 VOICE = "en-us-joe-medium"
 
@@ -21,10 +18,7 @@ VOICE = "en-us-joe-medium"
 @pytest.fixture(scope="session")
 def checkpoint() -> Path:
     """The folder of the real voice."""
-    try:
-        return Store(load("models", ModelsSettings).dir).path(VOICE)
-    except Misconfigured as error:
-        pytest.skip(error.message)
+    return weights(VOICE)
 
 
 @pytest.fixture(scope="session")

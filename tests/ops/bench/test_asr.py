@@ -14,12 +14,12 @@ import soundfile
 from ops.bench import asr
 from ops.bench.bench import Engines, Options
 from ops.bench.progress import Progress
-from tests.inference.asr.hearing import model
+from tests.weights import weights
 
 
 @pytest.mark.model
 def test_runs_with_the_simulated_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model("silero-vad")
+    weights("silero-vad")
     monkeypatch.setenv("ANTIPHON_SUPERVISOR__MAIN", sys.executable)
     monkeypatch.setenv("ANTIPHON_ASR__END_OF_TURN", "")
     noise = np.random.default_rng(0).normal(0, 0.001, 8_000)

@@ -14,8 +14,8 @@ from ops.bench.bench import Engines, Options
 from ops.bench.data import MANIFEST
 from ops.bench.endpoints.rows import PAUSES
 from ops.bench.progress import Progress
-from tests.inference.asr.hearing import model
 from tests.speech import TURNS, recording
+from tests.weights import weights
 
 SPOKEN = ("turn/s2i_77a26007.wav", "turn/mfa_surround.wav")
 
@@ -30,7 +30,7 @@ def some_of(name: str) -> str:
 @pytest.mark.model
 def test_policies_are_measured_at_peoples_pauses(tmp_path: Path) -> None:
     for name in ("silero-vad", "smart-turn-v3.2", "whisper-base"):
-        model(name)
+        weights(name)
     (tmp_path / "turn").mkdir()
     for name in SPOKEN:
         (tmp_path / name).symlink_to(recording(TURNS, name).resolve())

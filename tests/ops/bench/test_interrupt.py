@@ -20,8 +20,8 @@ from ops.bench.data import Clip
 from ops.bench.hearing.labels import Label
 from ops.bench.hearing.scores import Take
 from ops.bench.progress import Progress
-from tests.inference.asr.hearing import model
 from tests.speech import SPEECH, recording
+from tests.weights import weights
 
 
 @pytest.mark.slow
@@ -29,7 +29,7 @@ from tests.speech import SPEECH, recording
 def test_a_human_question_stops_a_reply_of_simulated_engines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model("silero-vad")
+    weights("silero-vad")
     monkeypatch.setenv("ANTIPHON_SUPERVISOR__MAIN", sys.executable)
     monkeypatch.setenv("ANTIPHON_ASR__END_OF_TURN", "")
     name = "3005-163389-0001.wav"

@@ -14,13 +14,13 @@ import soundfile
 from ops.bench import loss
 from ops.bench.bench import Engines, Options
 from ops.bench.progress import Progress
-from tests.inference.asr.hearing import model
 from tests.server.webrtc.sound import glide, samples
+from tests.weights import weights
 
 
 @pytest.mark.model
 def test_runs_with_the_simulated_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model("silero-vad")
+    weights("silero-vad")
     monkeypatch.setenv("ANTIPHON_SUPERVISOR__MAIN", sys.executable)
     monkeypatch.setenv("ANTIPHON_ASR__END_OF_TURN", "")
     soundfile.write(tmp_path / "a.wav", samples(glide(1.0, 16_000)).astype(np.int16), 16_000)
