@@ -18,9 +18,8 @@ from tests.weights import weights
 
 pytestmark = [pytest.mark.gpu, pytest.mark.model]
 FRAMES = 400
-# A convolution of an H100 rounds its factors to 11 bits (TF32): -60 dB of a sound is less than 16 bits of a
-# telephone hide.
-TF32_SNR_DB = 50
+# 107 was seen on an H200, and 43 to 49 where its convolutions rounded to 11 bits.
+SAME_SNR_DB = 90
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +59,16 @@ def snr_db(reference: Float32, heard: Float32) -> float:
 def test_durations_and_prior(card: Any, processor: Any) -> None:
     ids = np.arange(3, 43, dtype=np.int64)[None]
     there, here = (one.encode(ids, noise(1, 2, 40), 1.0) for one in (card, processor))
-    assert np.abs(there.frames - here.frames).max() < 0.2  # of frames that are 12 ms long
-    assert np.abs(there.mean - here.mean).max() < 0.05
-    assert np.abs(there.log_scale - here.log_scale).max() < 0.05
+    assert np.abs(there.frames - here.frames).max() < 0.01  # of frames that are 12 ms long
+    assert np.abs(there.mean - here.mean).max() < 1e-3
+    assert np.abs(there.log_scale - here.log_scale).max() < 1e-3
 
 
 def test_sound(card: Any, processor: Any) -> None:
     prior = noise(1, 192, FRAMES)
     there, here = (one.decode(one.flow(prior)) for one in (card, processor))
     assert len(there) == len(here) == FRAMES * 256
-    assert snr_db(here, there) > TF32_SNR_DB
+    assert snr_db(here, there) > SAME_SNR_DB
 
 
 def test_pieces_are_the_whole(coqui: ModuleType, card: Any, checkpoint: Path) -> None:
@@ -78,4 +77,4 @@ def test_pieces_are_the_whole(coqui: ModuleType, card: Any, checkpoint: Path) ->
     latent = Latent(card, prior, profile.flow_context_frames)
     pieces = [decode_chunk(card, profile, latent, chunk) for chunk in plan(0, FRAMES)]
     assert len(pieces) > 3
-    assert snr_db(card.decode(card.flow(prior)), np.concatenate(pieces)) > TF32_SNR_DB
+    assert snr_db(card.decode(card.flow(prior)), np.concatenate(pieces)) > SAME_SNR_DB
