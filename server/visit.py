@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from antiphon.errors import AntiphonError
 from server.conversation.line import Incoming, Line, LineLost
@@ -18,7 +19,7 @@ class Visit:
         self._cut = False
         self._problem: AntiphonError | None = None
         self.hung_up = False
-        self.line = Line(self._incoming(), line.outbox, line.lead_ms)
+        self.line = replace(line, incoming=self._incoming())
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def cut(self, problem: AntiphonError | None = None) -> None:

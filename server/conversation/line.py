@@ -20,9 +20,11 @@ class Line:
     """`incoming` ends where the client hangs up, and raises `LineLost` where the line breaks.
 
     `lead_ms` is how far ahead of the ear audio may be handed over: what the transport needs against its
-    own jitter, and no more, since what is ahead is still heard after an interruption.
+    own jitter, and no more, since what is ahead is still heard after an interruption. `plays`: the
+    client's program never holds the audio, as with WebRTC, and so must be told where a reply was cut.
     """
 
     incoming: AsyncIterator[Incoming]
     outbox: Outbox
     lead_ms: float
+    plays: bool = False

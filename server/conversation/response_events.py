@@ -95,6 +95,12 @@ class ResponseEvents:
         model = more_oai.OutputAudioBufferCleared if cleared else more_oai.OutputAudioBufferStopped
         await self._put(model, response_id=self.response_id)
 
+    async def truncated(self, audio_end_ms: float) -> None:
+        """Tell where the message was cut, as OpenAI does where its own side plays the audio."""
+        if self._message_index is not None and self._conversation is not None:
+            at = {"item_id": self.item_id, "content_index": 0, "audio_end_ms": round(audio_end_ms)}
+            await self._put(oai.ConversationItemTruncatedEvent, **at)
+
     async def end(
         self, text: str, outcome: Outcome, usage: pb.Usage, measured: dict[str, Any]
     ) -> None:

@@ -97,7 +97,7 @@ class Session:
             await self._attend(line)
 
     async def _attend(self, line: Line) -> None:
-        self._wire.connect(line.outbox, line.lead_ms)
+        self._wire.connect(line.outbox, line.lead_ms, plays=line.plays)
         await self._tell_session(oai.SessionCreatedEvent)
         if not self._greeted:
             await self._tell_conversation()

@@ -174,6 +174,8 @@ class Turn:
             await self._events.problem(outcome.problem)
         await self._end(outcome)
         await self._tell_silence(cleared=True)
+        if self._audible and self._wire.plays:
+            await self._events.truncated(self._playout.heard_ms)
 
     def _remember(self, heard: Heard, outcome: Outcome) -> None:
         """Note in the conversation what was `heard`: once, whatever ends the turn first."""

@@ -11,11 +11,12 @@ class Wire:
     def __init__(self) -> None:
         self._outbox: Outbox | None = None
         self.lead_ms = 0.0
+        self.plays = False
 
-    def connect(self, outbox: Outbox, lead_ms: float) -> None:
-        """Send everything to `outbox` from now on; the one before is closed."""
+    def connect(self, outbox: Outbox, lead_ms: float, *, plays: bool = False) -> None:
+        """Send everything to `outbox` from now on, as `Line` has it; the one before is closed."""
         self.disconnect()
-        self._outbox, self.lead_ms = outbox, lead_ms
+        self._outbox, self.lead_ms, self.plays = outbox, lead_ms, plays
 
     def disconnect(self) -> None:
         """Send nothing any more."""

@@ -125,10 +125,10 @@ class World:
             await self._reads.wait()
 
 
-def wired(outbox: Outbox, lead_ms: float = LEAD_MS) -> Wire:
+def wired(outbox: Outbox, lead_ms: float = LEAD_MS, *, plays: bool = False) -> Wire:
     """Return a wire that is connected to `outbox`."""
     wire = Wire()
-    wire.connect(outbox, lead_ms)
+    wire.connect(outbox, lead_ms, plays=plays)
     return wire
 
 

@@ -69,7 +69,7 @@ class Call:
             listening = tasks.create_task(self._listen())
             delivering = tasks.create_task(self._peer.deliver(outbox))
             try:
-                await self._seat.attend(Line(self._incoming(), outbox, LEAD_MS))
+                await self._seat.attend(Line(self._incoming(), outbox, LEAD_MS, plays=True))
             except AntiphonError as error:
                 problem = error
             listening.cancel()

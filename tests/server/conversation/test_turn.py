@@ -38,6 +38,8 @@ class Scene:
         voice: FakeSynthesizer,
         outbox: Outbox,
         config: SessionConfig = CONFIG,
+        *,
+        plays: bool = False,
     ) -> None:
         self.outbox = outbox
         self.history = History(1000)
@@ -49,7 +51,7 @@ class Scene:
         self.turn = Turn(
             services(FakeRecognizer(), generator, voice),
             Asked(config),
-            wired(outbox),
+            wired(outbox, plays=plays),
             self.history,
             Timeline(),
             lambda: self.on_audible(),
@@ -115,12 +117,14 @@ def play(
     generator: FakeGenerator | None = None,
     voice: FakeSynthesizer | None = None,
     config: SessionConfig = CONFIG,
+    *,
+    plays: bool = False,
 ) -> Scene:
     """Return the scene after `story`, its client reading all the while."""
 
     async def main() -> Scene:
         engines = generator or FakeGenerator(WORDS), voice or FakeSynthesizer()
-        scene = Scene(*engines, Outbox(), config)
+        scene = Scene(*engines, Outbox(), config, plays=plays)
         async with asyncio.TaskGroup() as group:
             group.create_task(scene.read())
             await story(scene)
@@ -185,11 +189,25 @@ def test_broken_off_it_tells_why_and_keeps_what_was_heard(
     assert scene.kinds[-1] == "output_audio_buffer.cleared"
 
 
-def test_broken_off_before_its_first_audio_it_clears_nothing() -> None:
+def test_broken_off_where_the_line_plays_it_tells_where() -> None:
+    async def story(scene: Scene) -> None:
+        await scene.stopped(0.15 + 0.65, outcome=INTERRUPTED)
+
+    scene = play(story, FakeGenerator(WORDS * 3), plays=True)
+    assert scene.kinds[-2:] == ["output_audio_buffer.cleared", "conversation.item.truncated"]
+    told = scene.received[-1][1]
+    assert not isinstance(told, bytes)
+    assert told["item_id"] == scene.response()["output"][0]["id"]
+    assert told["audio_end_ms"] == pytest.approx(650, abs=21)
+    assert "conversation.item.truncated" not in play(story).kinds
+
+
+@pytest.mark.parametrize("plays", [True, False])
+def test_broken_off_before_its_first_audio_it_clears_nothing(plays: bool) -> None:
     async def story(scene: Scene) -> None:
         await scene.stopped(0.12, outcome=INTERRUPTED)
 
-    scene = play(story)
+    scene = play(story, plays=plays)
     assert scene.said == ["hello"]
     assert scene.kinds[-1] == "response.done"
 
