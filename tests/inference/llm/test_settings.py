@@ -21,6 +21,12 @@ def test_the_engine_brings_its_model(engine: str) -> None:
     assert settings(engine=engine).model == DEFAULT_MODELS[engine]
 
 
+@pytest.mark.parametrize(("engine", "threads"), [("ctranslate2", 2), ("vllm", 1)])
+def test_the_engine_brings_its_threads(engine: str, threads: int) -> None:
+    assert settings(engine=engine).threads == threads
+    assert settings(engine=engine, threads="3").threads == 3
+
+
 def test_the_model_can_be_named() -> None:
     assert settings(engine="vllm", model="llama-3.1-8b-instruct").model == "llama-3.1-8b-instruct"
 
