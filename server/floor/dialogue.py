@@ -26,6 +26,7 @@ from server.floor.events import Action, Event
 from server.floor.expectation import expects
 from server.floor.interruption import Mode, Overlap, Verdict, judge
 from server.floor.rules import Rules
+from server.floor.silence import Silence
 
 
 class Caller(Enum):
@@ -99,11 +100,9 @@ class Dialogue:
         self._answered_s = 0.0
         self._pause: ev.Paused | None = None
         self._commit_at_s: float | None = None
-        self._idle_since_s: float | None = None
-        self._reprompts = 0
+        self._silence = Silence()
         self._requested = False
         self._alone = False
-        self._leaving = False
         self._left = False
         self._handlers: dict[type, Callable[[Any, float], list[Action]]] = {
             ev.SpeechStarted: self._started,
@@ -143,13 +142,14 @@ class Dialogue:
     @property
     def due_s(self) -> float | None:
         """When to say Tick, unless something happens before."""
-        dues = (self._commit_at_s, self._judge_at_s, self._idle_at_s)
+        dues = (self._commit_at_s, self._judge_at_s, self._silence.due_s(self.rules))
         return min((due for due in dues if due is not None), default=None)
 
     def feed(self, event: Event, at_s: float) -> list[Action]:
         """Return what `event`, at `at_s` of any clock that never goes back, brings about, in order."""
         actions = self._handlers[type(event)](event, at_s)
-        self._watch_silence(at_s)
+        busy = self._endings or self._agent is not Agent.SILENT or self._caller is not Caller.SILENT
+        self._silence.watch(at_s, silent=not (busy or self._alone))
         return actions
 
     @property
@@ -157,19 +157,6 @@ class Dialogue:
         if self._over is None or not self._over.ducked:
             return None
         return self._over.since_s + self.rules.interruption.confirm_ms / 1000
-
-    @property
-    def _idle_at_s(self) -> float | None:
-        if self._idle_since_s is None or self.rules.reprompt_ms is None:
-            return None
-        return self._idle_since_s + self.rules.reprompt_ms / 1000
-
-    def _watch_silence(self, at_s: float) -> None:
-        busy = self._endings or self._agent is not Agent.SILENT or self._caller is not Caller.SILENT
-        if busy or self._alone:
-            self._idle_since_s = None
-        elif self._idle_since_s is None:
-            self._idle_since_s = at_s
 
     # The caller
 
@@ -294,7 +281,7 @@ class Dialogue:
         self._close()
         actions: list[Action] = [*discarded, ev.Commit(text)]
         if text:
-            self._reprompts, self._leaving = 0, False
+            self._silence.forget()
             self._turn_text = f"{self._reopened_text} {text}".strip()
         self._requested |= bool(text) and ending is _Ending.ANSWER
         return actions + self._answer_if_asked(at_s, speculated=speculated)
@@ -309,13 +296,14 @@ class Dialogue:
         self._agent, self._answered_s, self._reopened_text = Agent.PREPARING, at_s, ""
         return [ev.Answer(speculated)]
 
-    def _recite(self, what: ev.Recital, nth: int = 0) -> list[Action]:
+    def _recite(self, recital: ev.Recite) -> list[Action]:
         self._agent, self._turn_text = Agent.PREPARING, ""
-        return [ev.Recite(what, nth)]
+        return [recital]
 
     def _connected(self, event: ev.Connected, at_s: float) -> list[Action]:
-        self._alone, self._reprompts, self._leaving = False, 0, False
-        return self._recite(ev.Recital.GREETING) if event.greets else []
+        self._alone = False
+        self._silence.forget()
+        return self._recite(ev.Recite(ev.Recital.GREETING)) if event.greets else []
 
     def _disconnected(self, _: ev.Disconnected, at_s: float) -> list[Action]:
         stop: list[Action] = [] if self._agent is Agent.SILENT else [ev.Stop(ev.Why.LEFT)]
@@ -333,7 +321,7 @@ class Dialogue:
 
     def _reply_over(self, _: ev.ReplyOver, at_s: float) -> list[Action]:
         self._agent = Agent.SILENT
-        if self._leaving and self._caller is Caller.SILENT and not self._endings:
+        if self._silence.leaving and self._caller is Caller.SILENT and not self._endings:
             self._left = True
             return [ev.HangUp()]
         heard: list[Action] = []
@@ -408,13 +396,7 @@ class Dialogue:
         if self._judge_at_s is not None and at_s >= self._judge_at_s:
             # Doubt ends here, in the reply's favour.
             return self._judge(at_s) or self._go_on()
-        if self._idle_at_s is not None and at_s >= self._idle_at_s:
-            return self._prompt()
+        silence_due_s = self._silence.due_s(self.rules)
+        if silence_due_s is not None and at_s >= silence_due_s:
+            return self._recite(self._silence.recital(self.rules))
         return []
-
-    def _prompt(self) -> list[Action]:
-        if self._reprompts < self.rules.reprompts:
-            self._reprompts += 1
-            return self._recite(ev.Recital.REPROMPT, self._reprompts - 1)
-        self._leaving = True
-        return self._recite(ev.Recital.FAREWELL)
