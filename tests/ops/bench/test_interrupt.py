@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +17,12 @@ from ops.bench.calls.record import RATE_HZ
 from ops.bench.data import Clip
 from ops.bench.hearing.labels import Label
 from ops.bench.hearing.scores import Take
-from ops.bench.progress import Progress
-from tests.speech import SPEECH, recording
-from tests.weights import weights
 
 
 @pytest.mark.slow
 @pytest.mark.model
-def test_a_human_question_stops_a_reply_of_simulated_engines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    weights("silero-vad")
-    monkeypatch.setenv("ANTIPHON_SUPERVISOR__MAIN", sys.executable)
-    monkeypatch.setenv("ANTIPHON_ASR__END_OF_TURN", "")
-    name = "3005-163389-0001.wav"
-    (tmp_path / name).symlink_to(recording(SPEECH, f"librispeech_test_other/{name}").resolve())
-    rows = "file\tseconds\ttranscript\tkind\tspeaker\n" + f"{name}\t5.4\tsome sung out\tturn\ta\n"
-    (tmp_path / "manifest.tsv").write_text(rows)
-    options = Options(tmp_path, Engines.SIMULATED, progress=Progress(StringIO()))
-    result = asyncio.run(interrupt.run(options))
+def test_a_human_question_stops_a_reply_of_simulated_engines(one_question: Options) -> None:
+    result = asyncio.run(interrupt.run(one_question))
     assert result.context["wrong"]["reply_not_heard_in_time"] == 0
     assert result.figures["by_kind"]["turn"]["ducked_share"] == 1
     assert result.figures["silence_ms"]["p50"] > 0
