@@ -125,8 +125,8 @@ class TorchNetwork:
         torch.set_num_threads(threads)
         if device != "cpu" and not torch.cuda.is_available():
             raise Misconfigured(f"[tts] device is {device!r}, but torch finds no CUDA device here")
-        # A card's convolutions would round to 11 bits, 43 to 49 dB from the voice; exact ones are at 107 dB
-        # and on an H200 no slower.
+        # A card's convolutions would round to 11 bits, 43 to 49 dB from the voice; exact ones are at 107 dB,
+        # and cost an H200 1 to 2 ms of the first audio.
         torch.backends.cudnn.allow_tf32 = False
         self._device = device
         fold(model)
