@@ -19,7 +19,7 @@ while [[ ${1-} == --* ]]; do
     esac
     shift
 done
-(($#)) || set -- uv main tts vllm pipecat livekit
+(($#)) || set -- uv main tts vllm pipecat livekit riva riva219
 
 check_platform
 find_python

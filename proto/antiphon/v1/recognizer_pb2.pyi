@@ -18,7 +18,7 @@ class RecognizeRequest(_message.Message):
     def __init__(self, config: _Optional[_Union[RecognizeConfig, _Mapping]] = ..., audio: _Optional[bytes] = ..., finish: _Optional[_Union[FinishUtterance, _Mapping]] = ...) -> None: ...
 
 class RecognizeConfig(_message.Message):
-    __slots__ = ("audio", "language", "external", "silence", "partials", "word_times", "first_partial_ms", "hushes", "simulation")
+    __slots__ = ("audio", "language", "external", "silence", "partials", "word_times", "first_partial_ms", "hushes", "phrases", "max_alternatives", "simulation")
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +27,8 @@ class RecognizeConfig(_message.Message):
     WORD_TIMES_FIELD_NUMBER: _ClassVar[int]
     FIRST_PARTIAL_MS_FIELD_NUMBER: _ClassVar[int]
     HUSHES_FIELD_NUMBER: _ClassVar[int]
+    PHRASES_FIELD_NUMBER: _ClassVar[int]
+    MAX_ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
     SIMULATION_FIELD_NUMBER: _ClassVar[int]
     audio: _common_pb2.AudioFormat
     language: str
@@ -36,8 +38,18 @@ class RecognizeConfig(_message.Message):
     word_times: bool
     first_partial_ms: int
     hushes: bool
+    phrases: _containers.RepeatedCompositeFieldContainer[Phrase]
+    max_alternatives: int
     simulation: Simulation
-    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., language: _Optional[str] = ..., external: _Optional[_Union[ExternalEndpointing, _Mapping]] = ..., silence: _Optional[_Union[SilenceEndpointing, _Mapping]] = ..., partials: _Optional[bool] = ..., word_times: _Optional[bool] = ..., first_partial_ms: _Optional[int] = ..., hushes: _Optional[bool] = ..., simulation: _Optional[_Union[Simulation, _Mapping]] = ...) -> None: ...
+    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., language: _Optional[str] = ..., external: _Optional[_Union[ExternalEndpointing, _Mapping]] = ..., silence: _Optional[_Union[SilenceEndpointing, _Mapping]] = ..., partials: _Optional[bool] = ..., word_times: _Optional[bool] = ..., first_partial_ms: _Optional[int] = ..., hushes: _Optional[bool] = ..., phrases: _Optional[_Iterable[_Union[Phrase, _Mapping]]] = ..., max_alternatives: _Optional[int] = ..., simulation: _Optional[_Union[Simulation, _Mapping]] = ...) -> None: ...
+
+class Phrase(_message.Message):
+    __slots__ = ("text", "boost")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    BOOST_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    boost: float
+    def __init__(self, text: _Optional[str] = ..., boost: _Optional[float] = ...) -> None: ...
 
 class ExternalEndpointing(_message.Message):
     __slots__ = ()
@@ -120,7 +132,7 @@ class SpeechResumed(_message.Message):
     def __init__(self, start_ms: _Optional[float] = ...) -> None: ...
 
 class Final(_message.Message):
-    __slots__ = ("text", "words", "language", "start_ms", "end_ms", "from_pause", "timing", "end_of_turn_probability")
+    __slots__ = ("text", "words", "language", "start_ms", "end_ms", "from_pause", "timing", "end_of_turn_probability", "probability", "alternatives")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     WORDS_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
@@ -129,6 +141,8 @@ class Final(_message.Message):
     FROM_PAUSE_FIELD_NUMBER: _ClassVar[int]
     TIMING_FIELD_NUMBER: _ClassVar[int]
     END_OF_TURN_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
     text: str
     words: _containers.RepeatedCompositeFieldContainer[Word]
     language: str
@@ -137,7 +151,17 @@ class Final(_message.Message):
     from_pause: bool
     timing: _common_pb2.Timing
     end_of_turn_probability: float
-    def __init__(self, text: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., language: _Optional[str] = ..., start_ms: _Optional[float] = ..., end_ms: _Optional[float] = ..., from_pause: _Optional[bool] = ..., timing: _Optional[_Union[_common_pb2.Timing, _Mapping]] = ..., end_of_turn_probability: _Optional[float] = ...) -> None: ...
+    probability: float
+    alternatives: _containers.RepeatedCompositeFieldContainer[Alternative]
+    def __init__(self, text: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., language: _Optional[str] = ..., start_ms: _Optional[float] = ..., end_ms: _Optional[float] = ..., from_pause: _Optional[bool] = ..., timing: _Optional[_Union[_common_pb2.Timing, _Mapping]] = ..., end_of_turn_probability: _Optional[float] = ..., probability: _Optional[float] = ..., alternatives: _Optional[_Iterable[_Union[Alternative, _Mapping]]] = ...) -> None: ...
+
+class Alternative(_message.Message):
+    __slots__ = ("text", "probability")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    probability: float
+    def __init__(self, text: _Optional[str] = ..., probability: _Optional[float] = ...) -> None: ...
 
 class Word(_message.Message):
     __slots__ = ("text", "start_ms", "end_ms", "probability")

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class RecognizerStub:
-    """Capabilities in ServiceInfo: "word_times", "language_detection", "end_of_turn".
+    """Capabilities in ServiceInfo: "word_times", "language_detection", "end_of_turn", "phrases", "alternatives".
+    A request that needs one which the engine lacks is UNIMPLEMENTED, reason CAPABILITY_MISSING.
     """
 
     def __init__(self, channel):
@@ -49,7 +50,8 @@ class RecognizerStub:
 
 
 class RecognizerServicer:
-    """Capabilities in ServiceInfo: "word_times", "language_detection", "end_of_turn".
+    """Capabilities in ServiceInfo: "word_times", "language_detection", "end_of_turn", "phrases", "alternatives".
+    A request that needs one which the engine lacks is UNIMPLEMENTED, reason CAPABILITY_MISSING.
     """
 
     def Recognize(self, request_iterator, context):
@@ -93,7 +95,8 @@ def add_RecognizerServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Recognizer:
-    """Capabilities in ServiceInfo: "word_times", "language_detection", "end_of_turn".
+    """Capabilities in ServiceInfo: "word_times", "language_detection", "end_of_turn", "phrases", "alternatives".
+    A request that needs one which the engine lacks is UNIMPLEMENTED, reason CAPABILITY_MISSING.
     """
 
     @staticmethod
