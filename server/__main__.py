@@ -17,7 +17,7 @@ from server.access import certificate, installation_key
 from server.access.certificate import Certificate
 from server.access.keyring import Keyring
 from server.access.reach import stays_on_host
-from server.converse import Converse
+from server.edge.converse import Converse
 from server.engines.services import open_services
 from server.http import app
 from server.http.http_server import HttpServer

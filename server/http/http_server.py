@@ -17,7 +17,7 @@ from antiphon.errors import Misconfigured
 from antiphon.serving import SHUTDOWN_GRACE_S
 from server.access.certificate import Certificate
 from server.access.reach import UNIX
-from server.converse import MAX_AUDIO_BYTES
+from server.edge.converse import MAX_AUDIO_BYTES
 from server.http.socket_protocol import SocketProtocol
 from server.sessions import Sessions
 

@@ -30,7 +30,7 @@ from antiphon.v1.synthesizer_pb2_grpc import (
     add_SynthesizerServicer_to_server,
 )
 from server.access import installation_key as keys
-from server.converse import Converse
+from server.edge.converse import Converse
 from server.engines.services import open_services
 from server.session_maker import SessionMaker
 from server.settings import AgentSettings, ServerSettings

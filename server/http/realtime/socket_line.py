@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from antiphon.errors import AntiphonError, Exhausted, InvalidInput
 from server.conversation.line import Incoming, Line, LineLost
 from server.conversation.outbox import STALL_S, Audio, Outbox, Outgoing, stalled
-from server.converse import LEAD_MS
+from server.edge.converse import LEAD_MS
 from server.realtime import server_events
 
 # RFC 6455: closed normally, or without a code. A tab that is closed or reloaded says 1001: it may be back.

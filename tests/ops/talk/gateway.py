@@ -15,7 +15,7 @@ import grpc
 from antiphon.serving import ErrorInterceptor
 from antiphon.v1.conversation_pb2_grpc import add_ConversationServicer_to_server
 from server.access.keyring import Keyring
-from server.converse import Converse
+from server.edge.converse import Converse
 from server.session_maker import SessionMaker
 from server.sessions import hosting
 from server.settings import AgentSettings, ServerSettings
