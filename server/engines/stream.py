@@ -44,23 +44,30 @@ async def responses(
 class Stream(Generic[Request, Response]):
     """An open bidirectional call; its writers and its reader learn alike why it failed.
 
-    Writers take turns: gRPC fails a message that is sent while another is still being taken.
+    Writers take turns: gRPC fails a message that is sent while another is still being taken. A service that
+    takes none for `take_s` hangs.
     """
 
-    def __init__(self, call: grpc.aio.StreamStreamCall[Request, Response], service: str) -> None:
+    def __init__(
+        self,
+        call: grpc.aio.StreamStreamCall[Request, Response],
+        service: str,
+        take_s: float = TAKE_S,
+    ) -> None:
         self._call = call
         self._service = service
+        self._take_s = take_s
         self._writing = asyncio.Lock()
 
     async def write(self, request: Request) -> None:
         """Send `request`; raise an `AntiphonError` where the call has ended or the service hangs."""
         try:
-            async with asyncio.timeout(TAKE_S), self._writing:
+            async with asyncio.timeout(self._take_s), self._writing:
                 if self._call.done():
                     raise await self._end()
                 await self._call.write(request)
         except TimeoutError:
-            raise _hangs(self._service, f"taken nothing for {TAKE_S:.0f} s") from None
+            raise _hangs(self._service, f"taken nothing for {self._take_s:.0f} s") from None
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, self._service) from None
 

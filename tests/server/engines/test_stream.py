@@ -149,6 +149,17 @@ def test_a_service_that_takes_nothing_is_given_up() -> None:
     assert run_virtual(main()) == pytest.approx(TAKE_S)
 
 
+def test_a_caller_with_a_whole_file_may_be_more_patient() -> None:
+    async def main() -> float:
+        call = FakeCall()
+        call.takes_nothing = True
+        with pytest.raises(Unavailable, match="taken nothing for 60 s"):
+            await Stream(cast(Any, call), "demo", take_s=60).write("x")
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(main()) == pytest.approx(60)
+
+
 def test_a_service_that_is_silent_is_given_up_though_it_spoke_before() -> None:
     async def main() -> float:
         call, read = FakeCall(), list[str]()
