@@ -7,6 +7,8 @@ from enum import Enum, auto
 
 from openai.types import realtime as oai
 
+from antiphon.errors import NotPermitted
+
 
 class Holder(Enum):
     """Whose key it is."""
@@ -27,3 +29,12 @@ class Grant:
     def controls(self, owner: str) -> bool:
         """Return whether it may hang up or listen in to a call of `owner`."""
         return self.holder is Holder.INSTALLATION or self.owner == owner
+
+    def check_services(self) -> None:
+        """Raise `NotPermitted` unless it opens more than sessions: an ephemeral key has been in a browser."""
+        if self.holder is not Holder.INSTALLATION:
+            raise NotPermitted(
+                "an ephemeral key opens sessions only; this needs the key that was made when the appliance "
+                "first started",
+                reason="KEY_SCOPE",
+            )

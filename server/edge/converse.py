@@ -15,7 +15,8 @@ from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.conversation_pb2_grpc import ConversationServicer
 from server.access.keyring import Keyring
 from server.conversation.line import Incoming, Line
-from server.conversation.outbox import STALL_S, Audio, Outbox, Outgoing, stalled
+from server.conversation.outbox import Audio, Outbox, Outgoing
+from server.edge.replies import write
 from server.realtime.server_events import to_json
 from server.sessions import Opening, Sessions
 
@@ -87,11 +88,7 @@ def _bounded(name: str, item: Incoming, given_bytes: int, max_bytes: int) -> Inc
 
 async def _write(context: grpc.aio.ServicerContext[Any, Any], item: Outgoing) -> None:
     # A write waits for the client to read; the outbox's own bound starts only once it is full.
-    try:
-        async with asyncio.timeout(STALL_S):
-            await context.write(_response(item))
-    except TimeoutError:
-        raise stalled() from None
+    await write(context, _response(item))
 
 
 def _response(item: Outgoing) -> pb.ConverseResponse:

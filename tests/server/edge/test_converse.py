@@ -34,12 +34,12 @@ from antiphon.v1.recognizer_pb2_grpc import (
     RecognizerStub,
     add_RecognizerServicer_to_server,
 )
-from server import converse as module
 from server.access import installation_key as keys
 from server.access.grant import Grant, Holder
 from server.access.keyring import Keyring
 from server.conversation.outbox import STALL_S
-from server.converse import MAX_AUDIO_BYTES, MAX_EVENT_BYTES, RESUME_METADATA, Converse
+from server.edge import replies
+from server.edge.converse import MAX_AUDIO_BYTES, MAX_EVENT_BYTES, RESUME_METADATA, Converse
 from server.host import RESUME_S
 from server.realtime import client_events
 from server.session_maker import SessionMaker
@@ -480,7 +480,7 @@ def test_over_grpc_a_cancelled_call_may_be_taken_up_again(tmp_path: Path) -> Non
 def test_over_grpc_a_caller_that_does_not_read_loses_its_seat(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STALL_S", 0.1)
+    monkeypatch.setattr(replies, "STALL_S", 0.1)
     content = [{"type": "input_text", "text": "x" * 200_000}]
     item = {"type": "message", "role": "user", "content": content}
     event = json.dumps({"type": "conversation.item.create", "item": item})

@@ -1,0 +1,119 @@
+"""How a call is passed on, without gRPC: what is read, what is told, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import grpc
+import pytest
+
+from antiphon.errors import Exhausted, InvalidInput, Unavailable
+from antiphon.timing import QUEUE_TRAILER, Timing
+from server.conversation.outbox import STALL_S
+from server.edge import relay
+from tests.server.fake_call import FakeCall, refusal, rpc_error
+from tests.virtual_time import run_virtual
+
+
+class Client:
+    """A client's end of a call, and the seconds it has left."""
+
+    def __init__(self, reads: bool = True) -> None:
+        self.received: list[Any] = []
+        self.trailers: Any = None
+        self._reads = reads
+
+    def time_remaining(self) -> float:
+        return 7.0
+
+    async def write(self, response: Any) -> None:
+        if not self._reads:
+            await asyncio.Event().wait()
+        self.received.append(response)
+
+    def set_trailing_metadata(self, trailers: Any) -> None:
+        self.trailers = trailers
+
+
+class Method:
+    """A stub's method whose call is `call`."""
+
+    def __init__(self, call: FakeCall) -> None:
+        self._call = call
+        self.timeout: float | None = None
+
+    def __call__(self, requests: Any, timeout: float | None) -> FakeCall:
+        self.timeout = timeout
+        return self._call
+
+
+async def _relay(call: FakeCall, client: Client) -> Method:
+    method = Method(call)
+    await relay.stream(method, [], cast(relay.Context, client), "language model")
+    return method
+
+
+def test_answers_come_in_order_and_the_trailers_that_are_timing_after_them() -> None:
+    async def story() -> None:
+        call, client = FakeCall(), Client()
+        call.send("a", "b")
+        call.trailers = grpc.aio.Metadata(*Timing(1, 2, 3).trailers(), ("secret", "x"))
+        call.end()
+        method = await _relay(call, client)
+        assert client.received == ["a", "b"]
+        assert client.trailers == Timing(1, 2, 3).trailers()
+        assert client.trailers[0][0] == QUEUE_TRAILER
+        assert method.timeout == 7.0
+
+    run_virtual(story())
+
+
+def test_a_service_that_reports_no_timing_adds_none() -> None:
+    async def story() -> None:
+        call, client = FakeCall(), Client()
+        call.end()
+        await _relay(call, client)
+        assert client.trailers is None
+
+    run_virtual(story())
+
+
+def test_a_refusal_passes_and_ends_the_call() -> None:
+    async def story() -> None:
+        call = FakeCall()
+        call.fail(refusal(InvalidInput("no", reason="NO")))
+        with pytest.raises(InvalidInput) as refused:
+            await _relay(call, Client())
+        assert refused.value.reason == "NO"
+
+    run_virtual(story())
+
+
+def test_a_client_that_reads_nothing_is_let_go_and_the_service_with_it() -> None:
+    async def story() -> None:
+        call = FakeCall()
+        call.send("a")
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(Exhausted):
+            await _relay(call, Client(reads=False))
+        assert asyncio.get_running_loop().time() - began == STALL_S
+        assert call.cancelled
+
+    run_virtual(story())
+
+
+def test_one_answer_or_one_refusal() -> None:
+    async def answer(_: Any, **options: float) -> float:
+        return options["timeout"]
+
+    async def fail(_: Any, **__: float) -> None:
+        raise rpc_error()
+
+    async def story() -> None:
+        client = cast(relay.Context, Client())
+        assert await relay.unary(answer, None, client, "voice") == 7.0
+        with pytest.raises(Unavailable):
+            await relay.unary(fail, None, client, "voice")
+
+    run_virtual(story())
