@@ -24,7 +24,8 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 # A page that opens while models load on the same two cores.
 PATIENCE_S = 60.0
@@ -153,7 +154,7 @@ class Page:
 class DevTools:
     """One connection to a browser."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: Connection) -> None:
         self._socket = socket
         self._ids = count(1)
         self._events: list[dict[str, Any]] = []

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 from tests.end_to_end.appliance import Appliance, appliance
 from tests.end_to_end.chromium import PATIENCE_S, RATE_HZ, Microphone, Page, Sound, browsing
@@ -123,7 +124,7 @@ def _written_down(running: Appliance, sound: Sound) -> str:
 
 
 @contextmanager
-def _listening_in(running: Appliance, call: str) -> Iterator[ClientConnection]:
+def _listening_in(running: Appliance, call: str) -> Iterator[Connection]:
     """Hear the events of a call, as a supervisor's desk would."""
     headers = {"Authorization": f"Bearer {running.key}"}
     address = f"ws://{running.http}/v1/realtime?call_id={call}"
@@ -131,7 +132,7 @@ def _listening_in(running: Appliance, call: str) -> Iterator[ClientConnection]:
         yield socket
 
 
-def _before_the_next(told: ClientConnection) -> str:
+def _before_the_next(told: Connection) -> str:
     """Return what was said last in the conversation before the next thing is, by the gateway's account."""
     added = _next(told, "conversation.item.added")
     before = {"type": "conversation.item.retrieve", "item_id": added["previous_item_id"]}
@@ -140,7 +141,7 @@ def _before_the_next(told: ClientConnection) -> str:
     return str(content[0]["transcript"])
 
 
-def _next(told: ClientConnection, kind: str) -> dict[str, Any]:
+def _next(told: Connection, kind: str) -> dict[str, Any]:
     while True:
         event: dict[str, Any] = json.loads(told.recv(PATIENCE_S))
         if event["type"] == kind:
