@@ -2,7 +2,7 @@
 
     python -m tests.clients.gateway
 
-prints one line of JSON with `url` and `key`, then serves until SIGTERM or Ctrl-C.
+prints one line of JSON with `url`, `key` and `grpc`, then serves until SIGTERM or Ctrl-C.
 
 Whoever speaks for more than a second is understood to say `HEARD` (over and over), so that a tool
 called `get_weather` is called; whatever else is said is answered with `REPLY`, for some eight seconds.
@@ -35,10 +35,11 @@ REPLY = (
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """Where it is, such as `http://127.0.0.1:8080`, and the installation's key."""
+    """Where it is, such as `http://127.0.0.1:8080`, the installation's key, and the gRPC port's HOST:PORT."""
 
     url: str
     key: str
+    grpc: str
 
     @property
     def socket_url(self) -> str:
@@ -63,19 +64,19 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    address = f"127.0.0.1:{free_port()}"
-    async with running("asr", "llm", "tts", "server", **_tables(address)) as services:
-        told = Gateway(f"http://{address}", load(services.key_file))
+    http, grpc = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    async with running("asr", "llm", "tts", "server", **_tables(http, grpc)) as services:
+        told = Gateway(f"http://{http}", load(services.key_file), grpc)
         print(json.dumps(asdict(told)), flush=True)
         await stop.wait()
 
 
-def _tables(address: str) -> dict[str, dict[str, Any]]:
+def _tables(http: str, grpc: str) -> dict[str, dict[str, Any]]:
     return {
         "asr": {"engine": "simulated", "simulated_text": HEARD},
         "llm": {"engine": "simulated", "simulated": {"replies": json.dumps([REPLY])}},
         "tts": {"engine": "simulated"},
-        "server": {"http": address},
+        "server": {"http": http, "address": grpc},
     }
 
 
