@@ -39,6 +39,8 @@ class Host:
         self._next: Visit | None = None
         self._came = asyncio.Event()
         self._waits_since: float | None = None
+        # What its line is told where the session is cancelled.
+        self.parting = _ended()
 
     @property
     def waits_since(self) -> float | None:
@@ -62,13 +64,15 @@ class Host:
 
     async def live(self) -> None:
         """Run the session over one line after the other, until it is over or nobody came back in time."""
-        problem: AntiphonError | None = _ended()  # unless it ends in another way
+        problem: AntiphonError | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 attending = tasks.create_task(self._attend())
                 await self._session.run()
                 attending.cancel()
-            problem = None
+        except asyncio.CancelledError:
+            problem = self.parting
+            raise
         except Exception as error:  # noqa: BLE001 - a session's boundary: the others go on
             problem = understand(error, "a session")
         finally:

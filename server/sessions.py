@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from openai.types import realtime as oai
 
-from antiphon.errors import Exhausted, NotFound, Unavailable
+from antiphon.errors import Exhausted, NotFound
+from antiphon.in_flight import PARTING_S, stopping
 from server.conversation.line import Line
 from server.conversation.outbox import Outgoing
 from server.host import RESUME_S, Host, Session
+from server.loop_lag import LoopLag
 from server.visit import Visit
 
 TOKEN_PREFIX = "rt_"
@@ -50,31 +52,43 @@ class Sessions:
     def __init__(
         self, open_session: OpenSession, max_sessions: int, tasks: asyncio.TaskGroup
     ) -> None:
+        self.max_sessions = max_sessions
+        self.lag = LoopLag()
         self._open_session = open_session
-        self._max_sessions = max_sessions
         self._tasks = tasks
         self._hosts: dict[str, Host] = {}
         self._living: dict[str, asyncio.Task[None]] = {}
         self._reserved = 0
-        self._stopping = False
+        self._draining = False
         self._lines = 0
         self._no_lines = asyncio.Event()
+
+    @property
+    def held(self) -> int:
+        """How many sessions there are, with those that wait for their client."""
+        return len(self._hosts)
+
+    @property
+    def draining(self) -> bool:
+        """Whether nobody new is let in any more."""
+        return self._draining
 
     @property
     def free_seats(self) -> int:
         """How many more sessions there is room for."""
         waiting = sum(host.waits_since is not None for host in self._hosts.values())
-        return self._max_sessions - self._reserved - len(self._hosts) + waiting
+        return self.max_sessions - self._reserved - len(self._hosts) + waiting
 
     @contextmanager
     def seat(self, opening: Opening) -> Iterator[Seat]:
         """Hold a seat, before any media is set up, until the end of the block.
 
         Raises `Exhausted` where all are taken, `NotFound` for a session that is no longer, and
-        `InvalidInput` for what cannot be.
+        `InvalidInput` for what cannot be. While the appliance drains, `Unavailable` for a new session; one
+        that lost its line may go on.
         """
-        if self._stopping:
-            raise Unavailable("the appliance stops; connect again in a moment", reason="STOPPING")
+        if self._draining and opening.resume_token not in self._hosts:
+            raise stopping()
         if opening.resume_token:
             self._find(opening.resume_token)
             yield Seat(self, opening.resume_token, None)
@@ -118,17 +132,30 @@ class Sessions:
             host.close(seat.visit)
 
     async def drain(self, grace_s: float) -> None:
-        """Let nobody in any more, and return once all lines have ended or `grace_s` is over."""
-        self._stopping = True
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace_s):
-                if self._lines:
-                    await self._no_lines.wait()
+        """Let nobody new in, and return once all lines have ended or `grace_s` is over.
+
+        Sessions that wait for their client hold nothing up.
+        """
+        self._draining = True
+        await self._until_no_lines(grace_s)
+
+    async def dismiss(self) -> None:
+        """End every session, and tell whoever is on a line why; within a bound."""
+        for host in self._hosts.values():
+            host.parting = stopping()
+        self.end()
+        await self._until_no_lines(PARTING_S)
 
     def end(self) -> None:
         """End every session."""
         for task in self._living.values():
             task.cancel()
+
+    async def _until_no_lines(self, within_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                if self._lines:
+                    await self._no_lines.wait()
 
     def _host(self, seat: Seat) -> Host:
         """Return the host of the seat's session; a new one's life begins with it."""
@@ -158,7 +185,7 @@ class Sessions:
         return host
 
     def _make_room(self) -> None:
-        if self._reserved + len(self._hosts) < self._max_sessions:
+        if self._reserved + len(self._hosts) < self.max_sessions:
             return
         waiting = [
             (since, token)
@@ -167,7 +194,7 @@ class Sessions:
         ]
         if not waiting:
             raise Exhausted(
-                f"all {self._max_sessions} sessions are taken; try again later",
+                f"all {self.max_sessions} sessions are taken; try again later",
                 reason="SESSIONS_FULL",
             )
         _, longest = min(waiting)

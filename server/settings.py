@@ -7,9 +7,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from antiphon.in_flight import SHUTDOWN_GRACE_S
 from antiphon.paths import default_socket, state_dir
 from antiphon.settings import Table, from_text
 from server.access.reach import stays_on_host
+from server.capacity import MOST_SESSIONS, measured_sessions
 from server.floor.interruption import (
     MAX_CONFIRM_MS,
     MIN_CONFIRM_MS,
@@ -50,8 +52,23 @@ class ServerSettings(Table):
     asr: str = Field(default_factory=lambda: default_socket("asr"))
     llm: str = Field(default_factory=lambda: default_socket("llm"))
     tts: str = Field(default_factory=lambda: default_socket("tts"))
-    # Two cores speak to one caller at a time; a few more may be connected and listening.
-    max_sessions: int = Field(16, ge=1, le=10_000)
+    max_sessions: int = Field(
+        default_factory=measured_sessions,
+        ge=1,
+        le=MOST_SESSIONS,
+        description="default: what `antiphon bench capacity --write` saved, else 16",
+    )
+    # Calls of other services to one engine at a time; half of what conversations may hold.
+    max_guests: int = Field(8, ge=0, le=10_000)
+
+    # Long enough for a reply in progress, short enough for Ctrl-C; a deployment gives calls minutes.
+    drain_s: float = Field(
+        SHUTDOWN_GRACE_S,
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="how long sessions may go on once the gateway is told to stop",
+    )
 
     @property
     def local_address(self) -> str:

@@ -20,6 +20,9 @@ from collections.abc import Mapping
 import grpc
 
 DOMAIN = "antiphon"
+# What a caller who finds no room is told to wait. A reply takes some seconds, a call minutes: sooner would
+# only be refused again.
+RETRY_AFTER_S = 5
 
 
 class AntiphonError(Exception):

@@ -6,9 +6,10 @@ import asyncio
 import inspect
 import logging
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
@@ -17,14 +18,19 @@ from grpc_reflection.v1alpha import reflection
 
 from antiphon.errors import AntiphonError, Misconfigured
 from antiphon.failures import understand
+from antiphon.in_flight import PARTING_S, SHUTDOWN_GRACE_S, InFlight
 from antiphon.status import to_status
 
 log = logging.getLogger(__name__)
 
 # The contract bounds every message far below this; it is room for a long prompt.
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-# Long enough for a reply in progress to be spoken to its end of sentence, short enough for Ctrl-C.
-SHUTDOWN_GRACE_S = 3.0
+
+# A client that sends without a pause has its next message here within a millisecond; one that speaks, in 20.
+QUIET_S = 0.01
+READ_UP_S = 1.0
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 SERVER_OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -51,6 +57,8 @@ async def serve(
     *,
     grace_s: float = SHUTDOWN_GRACE_S,
     secured: Secured | None = None,
+    interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    admitting: Collection[str] = (),
     beside: Sequence[Beside] = (),
 ) -> None:
     """Serve at `address` (`unix:PATH` or `HOST:PORT`) until SIGTERM or SIGINT.
@@ -58,16 +66,24 @@ async def serve(
     The address is taken first, so that a port in use is told before an engine loads; `register` then
     loads the engine, adds the servicers and returns their full names. Health answers from then on.
     Until then a signal ends the process at once: loading blocks for seconds, and nothing needs an order.
-    What is served `beside` starts and drains together with gRPC.
+    `interceptors` see a call in their order; what they raise becomes a status as well. What is served
+    `beside` starts and drains together with gRPC.
+
+    Told to stop, it says so to whoever asks for its health, refuses new calls but for those of the services
+    `admitting`, which decide by themselves, and gives those in progress `grace_s`. A second signal ends the
+    process at once.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    server = grpc.aio.server(interceptors=[ErrorInterceptor()], options=SERVER_OPTIONS)
+    calls = InFlight(admitting)
+    server = grpc.aio.server(
+        interceptors=[ErrorInterceptor(calls), *interceptors], options=SERVER_OPTIONS
+    )
     try:
         _bind(server, address)
         if secured is not None:
             _bind(server, secured.address, secured.credentials)
         names = await register(server)
-        await _until_told_to_stop(server, names, grace_s, beside)
+        await _until_told_to_stop(server, names, beside, partial(calls.drain, grace_s))
     finally:
         # Also where it never started: left to the garbage collector, gRPC looks for a loop that is gone.
         await server.stop(None)
@@ -75,7 +91,10 @@ async def serve(
 
 
 async def _until_told_to_stop(
-    server: grpc.aio.Server, names: list[str], grace_s: float, beside: Sequence[Beside]
+    server: grpc.aio.Server,
+    names: list[str],
+    beside: Sequence[Beside],
+    drain: Callable[[], Awaitable[None]],
 ) -> None:
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
@@ -91,15 +110,25 @@ async def _until_told_to_stop(
             await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
         log.info("serving %s", ", ".join(names))
         await stop.wait()
+        log.info("stopping")
         await checks.enter_graceful_shutdown()
-        await server.stop(grace_s)
+        await drain()
+        await server.stop(PARTING_S)
 
 
 def _stop_event() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+
+    def begin_to_stop() -> None:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+            # Not Python's own for SIGINT, which would have all that waits be cancelled in order.
+            signal.signal(number, signal.SIG_DFL)
+        stop.set()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, begin_to_stop)
     return stop
 
 
@@ -119,7 +148,13 @@ def _bind(
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
-    """Turns `AntiphonError` into its status, and anything else into INTERNAL without its text."""
+    """Turns `AntiphonError` into its status, and anything else into INTERNAL without its text.
+
+    Counts `calls`, and refuses those that come too late.
+    """
+
+    def __init__(self, calls: InFlight | None = None) -> None:
+        self._calls = calls or InFlight()
 
     async def intercept_service(
         self,
@@ -135,36 +170,36 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
             if behaviour is None:
                 continue
             if inspect.isasyncgenfunction(behaviour):
-                return handler._replace(**{kind: _guard_stream(behaviour, details.method)})
+                return handler._replace(**{kind: self._stream(behaviour, details.method)})
             if inspect.iscoroutinefunction(behaviour):
-                return handler._replace(**{kind: _guard_unary(behaviour, details.method)})
+                return handler._replace(**{kind: self._unary(behaviour, details.method)})
         return handler
 
+    def _unary(self, behaviour: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Any]:
+        async def guarded(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            try:
+                with self._calls.call(method):
+                    return await behaviour(request, context)
+            except Exception as error:  # noqa: BLE001 - the boundary of a call
+                await _abort(error, method, context)
 
-def _guard_unary(behaviour: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Any]:
-    async def guarded(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-        try:
-            return await behaviour(request, context)
-        except Exception as error:  # noqa: BLE001 - the boundary of a call
-            await _abort(error, method, context)
+        return guarded
 
-    return guarded
+    def _stream(
+        self, behaviour: Callable[..., AsyncGenerator[Any, None]], method: str
+    ) -> Callable[..., Any]:
+        # A coroutine that writes, not a generator: when the call is cancelled in a write, gRPC drops a
+        # generator without closing it, and the work behind it would live on.
+        async def guarded(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+            try:
+                with self._calls.call(method):
+                    async with aclosing(behaviour(request, context)) as responses:
+                        async for response in responses:
+                            await context.write(response)
+            except Exception as error:  # noqa: BLE001 - the boundary of a call
+                await _abort(error, method, context)
 
-
-def _guard_stream(
-    behaviour: Callable[..., AsyncGenerator[Any, None]], method: str
-) -> Callable[..., Any]:
-    # A coroutine that writes, not a generator: when the call is cancelled in a write, gRPC drops a
-    # generator without closing it, and the work behind it would live on.
-    async def guarded(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-        try:
-            async with aclosing(behaviour(request, context)) as responses:
-                async for response in responses:
-                    await context.write(response)
-        except Exception as error:  # noqa: BLE001 - the boundary of a call
-            await _abort(error, method, context)
-
-    return guarded
+        return guarded
 
 
 async def _abort(
@@ -172,7 +207,25 @@ async def _abort(
 ) -> None:
     if isinstance(error, grpc.aio.AbortError):
         raise error
+    await _read_up(context)
     await context.abort_with_status(to_status(understand(error, method)))
+
+
+async def _read_up(context: grpc.aio.ServicerContext[Any, Any]) -> None:
+    """Read what the client is still sending.
+
+    Where a call ends while its client waits for room to send, grpc.aio tells that client INTERNAL instead of
+    the status: 96 of 100 times where it sends megabytes without a pause, and 7 of 100 after this.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(READ_UP_S):
+            while await _next(context) is not grpc.aio.EOF:
+                pass
+
+
+async def _next(context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+    async with asyncio.timeout(QUIET_S):
+        return await context.read()
 
 
 def run(main: Coroutine[Any, Any, None]) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import grpc
 from google.protobuf import any_pb2
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from antiphon.errors import (
     DOMAIN,
+    RETRY_AFTER_S,
     AntiphonError,
     Conflict,
     Exhausted,
@@ -42,14 +45,24 @@ _BROKEN_WRITE = (grpc.StatusCode.INTERNAL, "Internal error from Core")
 
 def to_status(error: AntiphonError) -> grpc.Status:
     """Return the status to abort a call with."""
-    detail = any_pb2.Any()
-    detail.Pack(
-        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
-    )
+    details = [
+        _packed(
+            error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+        )
+    ]
+    if isinstance(error, Exhausted):
+        wait = Duration(seconds=RETRY_AFTER_S)
+        details.append(_packed(error_details_pb2.RetryInfo(retry_delay=wait)))
     code = code_pb2.Code.Value(error.status.name)
     return rpc_status.to_status(
-        status_pb2.Status(code=code, message=error.message, details=[detail])
+        status_pb2.Status(code=code, message=error.message, details=details)
     )
+
+
+def _packed(detail: Message) -> any_pb2.Any:
+    packed = any_pb2.Any()
+    packed.Pack(detail)
+    return packed
 
 
 def from_rpc_error(error: grpc.aio.AioRpcError, service: str) -> AntiphonError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
 
 from server.access.keyring import Keyring
 from server.access.page_tokens import PageTokens
 from server.http.client_secrets import ClientSecrets, Describe
 from server.http.errors import Guard, refuse
+from server.http.health import Health
+from server.http.load import LoadRoute
 from server.http.page_files import PageFiles
 from server.http.page_keys import PageKeys
 from server.http.realtime.call_routes import CallRoutes
@@ -50,8 +51,9 @@ def build(
             allow_headers=ALLOWED,
             expose_headers=EXPOSED,
         )
-    app.add_api_route("/healthz", health, methods=["GET"], response_model=None)
     for part in (
+        Health(sessions),
+        LoadRoute(keyring, sessions),
         ClientSecrets(keyring, describe),
         PageKeys(keyring, PageTokens(), describe),
         CallRoutes(keyring, calls),
@@ -60,8 +62,3 @@ def build(
         app.include_router(part.router)
     app.mount("/", PageFiles())
     return app
-
-
-async def health() -> JSONResponse:
-    """Say that callers are served; open to everybody, as gRPC's health is."""
-    return JSONResponse({"status": "ok"})

@@ -7,17 +7,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from antiphon.errors import AntiphonError, Exhausted, NotPermitted
+from antiphon.errors import RETRY_AFTER_S, AntiphonError, NotPermitted
 from antiphon.failures import understand
 
-# A reply takes some seconds, a call minutes: sooner would only be refused again.
-RETRY_AFTER_S = 5
+UNAVAILABLE = 503
 
 
 def respond(problem: AntiphonError) -> JSONResponse:
     """Return the response that tells `problem`."""
     headers = {}
-    if isinstance(problem, Exhausted):
+    if problem.http_status == UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(problem, NotPermitted):
         headers["WWW-Authenticate"] = "Bearer"

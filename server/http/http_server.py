@@ -14,7 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from antiphon.errors import Misconfigured
-from antiphon.serving import SHUTDOWN_GRACE_S
+from antiphon.in_flight import SHUTDOWN_GRACE_S
 from server.access.certificate import Certificate
 from server.access.reach import UNIX
 from server.edge.converse import MAX_AUDIO_BYTES
@@ -33,6 +33,7 @@ CONNECTIONS_PER_SESSION = 8
 OTHER_CONNECTIONS = 64
 # Nothing is left to wait for: sessions have had their grace.
 CLOSE_S = 1
+LAST_WORDS_S = 0.1
 
 
 class HttpServer:
@@ -45,9 +46,12 @@ class HttpServer:
         sessions: Sessions,
         max_sessions: int,
         certificate: Certificate | None = None,
+        *,
+        drain_s: float = SHUTDOWN_GRACE_S,
     ) -> None:
         self._address = address
         self._sessions = sessions
+        self._drain_s = drain_s
         self._socket = _bind(address)
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
@@ -81,13 +85,18 @@ class HttpServer:
         return int(self._socket.getsockname()[1])
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set; then let sessions end, within the grace that gRPC gives its calls."""
+        """Serve until `stop` is set; give sessions their grace; then tell those that are left, and end."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._uvicorn.serve(sockets=[self._socket]))
+                watching = tasks.create_task(self._sessions.lag.watch())
                 log.info("serving HTTP at %s", self._address)
                 await stop.wait()
-                await self._sessions.drain(SHUTDOWN_GRACE_S)
+                await self._sessions.drain(self._drain_s)
+                await self._sessions.dismiss()
+                # A line that has just ended still has its last words to send.
+                await asyncio.sleep(LAST_WORDS_S)
+                watching.cancel()
                 self._uvicorn.should_exit = True
         finally:
             self.close()

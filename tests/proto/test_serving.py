@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -185,6 +187,72 @@ def test_a_port_in_use_is_told_before_anything_loads() -> None:
 
         with pytest.raises(Misconfigured, match=address):
             asyncio.run(serve(address, register))
+
+
+def test_told_to_stop_it_says_so_and_waits_for_what_it_has_begun(tmp_path: Path) -> None:
+    address = f"unix:{tmp_path}/s"
+
+    async def register(server: grpc.aio.Server) -> list[str]:
+        add_ConversationServicer_to_server(Demo(), server)
+        return [NAME]
+
+    async def visit(channel: grpc.aio.Channel, call: Any) -> None:
+        await call.write(pb.ConverseRequest(event="hello"))
+        await call.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        asked = health_pb2.HealthCheckRequest(service=NAME)
+        watching = health.Watch(asked)
+        while (await watching.read()).status != health_pb2.HealthCheckResponse.NOT_SERVING:
+            pass
+        watching.cancel()
+        assert (await health.Check(asked)).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await ConversationStub(channel).GetInfo(GetInfoRequest())
+        problem = from_rpc_error(refused.value, "demo")
+        assert (type(problem), problem.reason) == (Unavailable, "STOPPING")
+        await call.write(pb.ConverseRequest(event="still there?"))
+        assert (await call.read()).event == "still there?"
+        await call.done_writing()
+
+    async def main() -> None:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            serving = group.create_task(serve(address, register, grace_s=3600))
+            await _ready(address)
+            async with connect(address) as channel:
+                await visit(channel, ConversationStub(channel).Converse())
+                await serving
+
+    asyncio.run(main())
+
+
+STUBBORN = """
+import asyncio, sys
+from antiphon.serving import serve
+
+async def register(server):
+    return []
+
+async def beside(stop):
+    print("begun", flush=True)
+    await stop.wait()
+    print("stopping", flush=True)
+    await asyncio.sleep(3600)
+
+asyncio.run(serve(sys.argv[1], register, beside=[beside]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", STUBBORN, f"unix:{tmp_path}/s"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        process.send_signal(number)
+        assert process.stdout.readline() == b"stopping\n"
+        process.send_signal(number)
+        assert process.wait(20) == -number
 
 
 def test_what_is_served_beside_starts_and_drains_with_it(tmp_path: Path) -> None:

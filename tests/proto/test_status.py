@@ -8,7 +8,7 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from antiphon import errors
-from antiphon.errors import AntiphonError, InvalidInput, Unavailable
+from antiphon.errors import RETRY_AFTER_S, AntiphonError, Exhausted, InvalidInput, Unavailable
 from antiphon.status import from_rpc_error, to_status
 
 LEAVES = errors.AntiphonError.__subclasses__()
@@ -40,6 +40,16 @@ def test_every_error_survives_the_wire(leaf: type[AntiphonError]) -> None:
         "WHY",
         {"param": "x"},
     )
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_whoever_finds_no_room_is_told_when_to_come_again(leaf: type[AntiphonError]) -> None:
+    trailers = dict(to_status(leaf("what was wrong")).trailing_metadata or ())
+    told = error_details_pb2.RetryInfo()
+    details = status_pb2.Status.FromString(trailers[DETAILS_KEY]).details
+    waits = [detail.Unpack(told) for detail in details]
+    assert any(waits) is (leaf is Exhausted)
+    assert told.retry_delay.seconds == (RETRY_AFTER_S if leaf is Exhausted else 0)
 
 
 @pytest.mark.parametrize(

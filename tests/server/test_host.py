@@ -150,6 +150,21 @@ def test_a_session_that_cannot_go_on_says_so_and_harms_no_other(
     assert "tangerine" not in caplog.text
 
 
+def test_what_it_is_cancelled_for_is_told() -> None:
+    async def main() -> None:
+        host = Host(FakeSession())
+        living = asyncio.create_task(host.live())
+        visit = _visit(host, Client())
+        await _settle()
+        host.parting = Unavailable("it stops", reason="STOPPING")
+        living.cancel()
+        with pytest.raises(Unavailable, match="it stops"):
+            await visit.ended
+        await asyncio.wait({living})
+
+    run_virtual(main())
+
+
 @pytest.mark.parametrize("attending", [True, False])
 def test_whoever_is_there_when_it_is_cancelled_is_told(attending: bool) -> None:
     async def main() -> None:

@@ -10,13 +10,13 @@ import signal
 import socket
 import ssl
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import grpc
 import httpx
 import pytest
-from websockets.asyncio.client import unix_connect
+from websockets.asyncio.client import ClientConnection, unix_connect
 
 from antiphon.channel import connect
 from antiphon.errors import Misconfigured, NotPermitted, Unavailable
@@ -75,16 +75,54 @@ def test_it_serves_whoever_has_its_key_until_it_is_told_to_stop(
     assert not (tmp_path / "tls").exists()
 
 
-def serve(visit: Callable[[], Awaitable[None]]) -> None:
-    """Visit the gateway, and stop it as the supervisor would."""
+def serve(visit: Callable[[], Awaitable[None]], lines: Sequence[ClientConnection] = ()) -> None:
+    """Visit the gateway, and stop it as the supervisor would; `lines` are read to their end."""
 
     async def story() -> None:
         async with asyncio.timeout(60), asyncio.TaskGroup() as group:
             group.create_task(main())
             await visit()
             os.kill(os.getpid(), signal.SIGTERM)
+            for line in lines:
+                await line.wait_closed()
 
     asyncio.run(story())
+
+
+def test_its_callers_have_the_time_to_end_that_the_settings_give_them(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTIPHON_SERVER__DRAIN_S", "60")
+    told: list[int] = []
+
+    async def visit() -> None:
+        async with connect(address) as channel:
+            stub = ConversationStub(channel)
+            await stub.GetInfo(GetInfoRequest(), wait_for_ready=True)
+            key = keys.bearer(keys.load(tmp_path / "state" / "key"))
+            call = stub.Converse(metadata=key)
+            await call.read()
+            os.kill(os.getpid(), signal.SIGTERM)
+            transport = httpx.AsyncHTTPTransport(uds=f"{tmp_path}/http")
+            async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+                while (answer := await client.get("/healthz")).status_code == 200:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            told.append(answer.status_code)
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await stub.Converse(metadata=key).read()
+            problem = from_rpc_error(refused.value, "x")
+            assert (type(problem), problem.reason) == (Unavailable, "STOPPING")
+            await call.done_writing()
+            while await call.read() is not grpc.aio.EOF:
+                pass
+
+    async def story() -> None:
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+            group.create_task(main())
+            await visit()
+
+    asyncio.run(story())
+    assert told == [503]
 
 
 def test_it_serves_http_beside_grpc_and_both_end_together(address: str, tmp_path: Path) -> None:
@@ -102,11 +140,12 @@ def test_it_serves_http_beside_grpc_and_both_end_together(address: str, tmp_path
             assert refused.json()["error"]["param"] == "sdp"
         line = await unix_connect(f"{tmp_path}/http", "ws://x/v1/realtime", additional_headers=key)
         assert json.loads(await line.recv())["type"] == "session.created"
-        os.kill(os.getpid(), signal.SIGTERM)
-        await line.wait_closed()
-        assert line.close_code == 1012
+        lines.append(line)
 
-    serve(visit)
+    lines: list[ClientConnection] = []
+    serve(visit, lines)
+    assert lines[0].close_code == 4503
+    assert (lines[0].close_reason or "").startswith("stopping: ")
     assert not (tmp_path / "http").exists()
 
 

@@ -296,6 +296,67 @@ def test_draining_waits_for_lines_to_end_and_lets_nobody_in(
     tell(story)
 
 
+def test_a_session_whose_line_broke_may_go_on_while_the_house_drains() -> None:
+    async def story(house: House) -> None:
+        first, staying = Client(), Client()
+        first.lose()
+        await house.call(first)
+        serving = house.call(staying)
+        await _settle()
+        assert house.sessions.held == 2
+        draining = asyncio.create_task(house.sessions.drain(60))
+        await _settle()
+        assert house.sessions.draining
+        back = Client()
+        back.send(b"\3\0")
+        back.hang_up()
+        await house.call(back, Opening(resume_token=house.made[0].token))
+        assert back.received == [b"\3\0"]
+        assert not draining.done()
+        staying.hang_up()
+        await serving
+        await draining
+
+    tell(story, seats=2)
+
+
+def test_sessions_that_wait_for_their_client_hold_no_drain_up() -> None:
+    async def story(house: House) -> None:
+        client = Client()
+        client.lose()
+        await house.call(client)
+        began = asyncio.get_running_loop().time()
+        await house.sessions.drain(60)
+        assert asyncio.get_running_loop().time() == began
+        with pytest.raises(Unavailable, match="stops"):
+            await house.call(Client(), Opening(resume_token="rt_unknown"))
+
+    tell(story)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_whoever_is_left_is_told_that_the_house_stops(waits: bool) -> None:
+    async def story(house: House) -> None:
+        client = Client()
+        if waits:
+            client.lose()
+        serving = house.call(client)
+        await _settle()
+        began = asyncio.get_running_loop().time()
+        await house.sessions.dismiss()
+        assert asyncio.get_running_loop().time() == began
+        if waits:
+            await serving
+        else:
+            with pytest.raises(Unavailable) as told:
+                await serving
+            assert told.value.reason == "STOPPING"
+        await _settle()
+        assert house.made[0].over
+
+    tell(story)
+
+
 def test_the_end_of_the_house_is_told_to_whoever_is_in_it() -> None:
     async def main() -> None:
         async with hosting(lambda _, token: FakeSession(token), 1) as sessions:

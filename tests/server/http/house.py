@@ -13,6 +13,7 @@ from openai.types import realtime as oai
 from websockets.asyncio.client import ClientConnection, connect
 
 from antiphon.errors import InvalidInput
+from antiphon.in_flight import SHUTDOWN_GRACE_S
 from server.access.certificate import Certificate
 from server.access.keyring import Keyring
 from server.http import app
@@ -90,6 +91,7 @@ class HttpHouse:
         open_peer: OpenPeer = no_peer,
         origins: tuple[str, ...] = (),
         certificate: Certificate | None = None,
+        drain_s: float = SHUTDOWN_GRACE_S,
     ) -> AsyncIterator[HttpHouse]:
         """Serve for the length of the block."""
         keyring = Keyring(KEY)
@@ -100,7 +102,7 @@ class HttpHouse:
             asyncio.TaskGroup() as tasks,
         ):
             built = app.build(keyring, sessions, calls, maker.describe, origins)
-            server = HttpServer(built, "127.0.0.1:0", sessions, seats, certificate)
+            server = HttpServer(built, "127.0.0.1:0", sessions, seats, certificate, drain_s=drain_s)
             scheme = "https" if certificate else "http"
             house = cls(sessions, calls, keyring, f"{scheme}://127.0.0.1:{server.port}")
             tasks.create_task(server.serve(house.stop))

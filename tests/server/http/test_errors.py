@@ -26,7 +26,12 @@ from server.http.errors import Guard, refuse, respond
             {"www-authenticate": "Bearer"},
         ),
         (Exhausted("full", reason="ODD"), 503, "server_error", {"retry-after": "5"}),
-        (Unavailable("gone", reason="ODD"), 503, "server_error", {}),
+        (
+            Unavailable("gone", reason="ODD"),
+            503,
+            "server_error",
+            {"retry-after": "5"},
+        ),
     ],
 )
 def test_a_problem_has_its_status_and_openais_shape(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import ssl
@@ -97,13 +98,9 @@ def test_it_leaves_signals_alone() -> None:
     asyncio.run(main())
 
 
-def test_at_the_end_sessions_have_their_grace_and_nobody_else_is_let_in(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(http_server, "SHUTDOWN_GRACE_S", 1.0)
-
+def test_at_the_end_sessions_have_their_grace_and_nobody_else_is_let_in() -> None:
     async def main() -> None:
-        async with HttpHouse.open(Echoes()) as house, house.socket() as line:
+        async with HttpHouse.open(Echoes(), drain_s=1.0) as house, house.socket() as line:
             await line.send("hello")
             await line.recv()
             house.stop.set()
@@ -116,7 +113,13 @@ def test_at_the_end_sessions_have_their_grace_and_nobody_else_is_let_in(
                 headers=house.headers | {"content-type": "application/sdp"},
             )
             assert (refused.status_code, refused.json()["error"]["code"]) == (503, "stopping")
-            assert (await until_closed(line))[0] == 1012
+            assert refused.headers["retry-after"] == "5"
+            health = await house.client.get("/healthz")
+            assert (health.status_code, health.json()) == (503, {"status": "draining"})
+            problem = json.loads(await line.recv())
+            assert (problem["type"], problem["error"]["code"]) == ("error", "stopping")
+            code, reason = await until_closed(line)
+            assert (code, reason.partition(":")[0]) == (4503, "stopping")
 
     asyncio.run(main())
 

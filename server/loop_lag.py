@@ -1,0 +1,31 @@
+"""How late the loop of this process runs what is due: a voice's frames are as late."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import NoReturn
+
+# As often as a frame is due; a thousandth of a core.
+TICK_S = 0.02
+KEPT_S = 60.0
+
+
+class LoopLag:
+    """`watch` is a task; `over_ms` tells what it has seen."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, float]] = deque(maxlen=round(KEPT_S / TICK_S))
+
+    async def watch(self) -> NoReturn:
+        """Note how late each of many timers is, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due_s = loop.time() + TICK_S
+            await asyncio.sleep(TICK_S)
+            self._seen.append((loop.time(), (loop.time() - due_s) * 1000))
+
+    def over_ms(self, seconds: float) -> list[float]:
+        """Return how late timers were in the last `seconds`, at most a minute, in ms."""
+        since_s = asyncio.get_running_loop().time() - seconds
+        return [late_ms for at_s, late_ms in self._seen if at_s >= since_s]
