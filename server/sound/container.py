@@ -169,6 +169,6 @@ def _scaled(array: NDArray[Any]) -> NDArray[Any]:
     """Return samples of any type in [-1, 1]."""
     if array.dtype.kind == "f":
         return array
-    half = 2 ** (8 * array.dtype.itemsize - 1)
+    half = 2.0 ** (8 * array.dtype.itemsize - 1)
     middle = half if array.dtype.kind == "u" else 0.0
     return np.asarray((array - middle) / half)
