@@ -33,7 +33,7 @@ class SupervisorSettings(Table):
     vllm: Path = _interpreter(".venv-vllm")
     # vLLM needs 50 s on two idle cores; three times that is a machine that cannot serve.
     start_timeout_s: float = Field(150.0, gt=0, le=3600, allow_inf_nan=False)
-    # A service gives its calls 3 s to end; twice that, and it hangs.
+    # A service gives its calls 3 s to end; twice that, and it hangs. The gateway has [server] drain_s too.
     stop_grace_s: float = Field(6.0, gt=0, le=600, allow_inf_nan=False)
     log_dir: Path = Field(default_factory=lambda: state_dir() / "logs")
     # With two older files kept, the four services write at most 60 MiB.

@@ -105,7 +105,7 @@ class Keeper:
 
     async def stop(self) -> None:
         """End the service and whatever it started."""
-        grace_s = self._settings.stop_grace_s
+        grace_s = self.service.drain_s + self._settings.stop_grace_s
         if not await self._bury(grace_s):
             self._report(Killed(self.service.name, grace_s))
         self._log.close()

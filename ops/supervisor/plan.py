@@ -39,7 +39,8 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 class Service:
     """One process: `environ` is added to the supervisor's own.
 
-    `address` is where its health is asked, `listens` every address that it takes, by its setting.
+    `address` is where its health is asked, `listens` every address that it takes, by its setting; `drain_s`
+    is how long it lets its callers go on once it is told to stop.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Service:
     address: str
     environ: Mapping[str, str]
     listens: Mapping[str, str]
+    drain_s: float = 0.0
 
     @property
     def shown(self) -> str:
@@ -91,7 +93,8 @@ def _service(
     address = table.local_address if name == GATEWAY else table.address
     interpreter = _interpreter(settings, name)
     taken = listens(settings, name)
-    return Service(name, MODULES[name], interpreter, address, environ, taken)
+    drain_s = settings.server.drain_s if name == GATEWAY else 0.0
+    return Service(name, MODULES[name], interpreter, address, environ, taken, drain_s)
 
 
 def _interpreter(settings: Settings, name: str) -> Path:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,5 +151,17 @@ def test_a_service_that_does_not_stop_is_killed_and_told(tmp_path: Path) -> None
             await keeper.stop()
             assert await reports.next() == Killed("asr", 0.2)
             assert keeper.state.pid == 0
+
+    asyncio.run(run())
+
+
+def test_a_service_has_the_time_that_its_callers_are_given(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with kept("hang", tmp_path, 0.5) as (keeper, reports):
+            with pytest.raises(Unavailable):
+                await keeper.start()
+            keeper.service = replace(keeper.service, drain_s=0.25)
+            await keeper.stop()
+            assert await reports.next() == Killed("asr", 0.45)
 
     asyncio.run(run())

@@ -64,6 +64,12 @@ def test_the_gateway_is_told_where_the_engines_listen_that_start_with_it() -> No
     assert "ANTIPHON_SERVER__LLM" not in told
 
 
+def test_only_the_gateway_lets_its_callers_go_on_when_it_is_told_to_stop() -> None:
+    services = planned({"ANTIPHON_SERVER__DRAIN_S": "300"})
+    drains = {name: service.drain_s for name, service in services.items()}
+    assert drains == {"asr": 0, "llm": 0, "tts": 0, "server": 300}
+
+
 def test_an_engine_gets_its_threads_and_no_network() -> None:
     environ = planned({"ANTIPHON_TTS__THREADS": "3"})["tts"].environ
     assert environ["OMP_NUM_THREADS"] == "3"
