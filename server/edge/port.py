@@ -16,6 +16,7 @@ from server.edge.converse import Converse
 from server.edge.engines import Generator, Recognizer, Synthesizer
 from server.engines.guests import Guests
 from server.engines.services import Services
+from server.riva import registration as riva
 from server.sessions import Sessions
 
 
@@ -35,8 +36,9 @@ class Port:
         add_GeneratorServicer_to_server(Generator(self.services, self.guests), server)
         add_SynthesizerServicer_to_server(Synthesizer(self.services, self.guests), server)
         files = (conversation_pb2, recognizer_pb2, generator_pb2, synthesizer_pb2)
-        return [
+        names = [
             service.full_name
             for file in files
             for service in file.DESCRIPTOR.services_by_name.values()
         ]
+        return names + riva.register(server, self.services, self.guests)

@@ -1,0 +1,91 @@
+"""The gRPC servicer `nvidia.riva.tts.RivaSpeechSynthesis`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import grpc
+
+from antiphon.errors import InvalidInput
+from antiphon.status import from_rpc_error
+from antiphon.v1.common_pb2 import GetInfoRequest
+from antiphon.v1.synthesizer_pb2 import ListVoicesRequest, Voice
+from server.edge.replies import write
+from server.engines.guests import Guests
+from server.engines.services import Services
+from server.engines.synthesizer import SERVICE
+from server.riva import models
+from server.riva.patience import patiently
+from server.riva.protos import tts, tts_grpc
+from server.riva.speaker import Speaker
+from server.riva.synthesis_request import read
+
+# Whole speech is held until its end: six minutes at 48 kHz. A client takes no more than 4 MiB in one message
+# unless it was told to.
+MAX_WHOLE_BYTES = 32 * 1024 * 1024
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"  # not generic at run time
+
+
+class Synthesis(tts_grpc.RivaSpeechSynthesisServicer):  # type: ignore[misc]
+    """Riva's synthesis by our own."""
+
+    def __init__(self, services: Services, guests: Guests) -> None:
+        self._stub = services.synthesizer
+        self._guests = guests
+
+    async def Synthesize(self, request: Any, context: Context) -> Any:
+        """Return a text spoken, whole."""
+        whole = tts.SynthesizeSpeechResponse(id=request.id)
+        held = bytearray()
+
+        async def tell(response: Any) -> None:
+            held.extend(response.audio)
+            whole.meta.words.extend(response.meta.words)
+            if len(held) > MAX_WHOLE_BYTES:
+                raise InvalidInput(
+                    f"the speech is over {MAX_WHOLE_BYTES} bytes; ask for it with SynthesizeOnline",
+                    reason="SPEECH_TOO_LONG",
+                )
+
+        with self._guests.synthesis():
+            speaker = Speaker(self._stub, tell)
+            await speaker.say(read(request, await self._voices()))
+            await speaker.end()
+        _report(speaker, context)
+        whole.audio = bytes(held)
+        return whole
+
+    async def SynthesizeOnline(self, requests: AsyncIterator[Any], context: Context) -> None:
+        """Speak each text as it comes, in order, and send the speech as it is made."""
+        with self._guests.synthesis():
+            speaker = Speaker(self._stub, partial(write, context))
+            voices = await self._voices()
+            async for request in patiently(requests):
+                await speaker.say(read(request, voices), request.id)
+            await speaker.end()
+        _report(speaker, context)
+
+    async def GetRivaSynthesisConfig(self, request: Any, context: Context) -> Any:
+        """Return the voices, as Riva lists its models."""
+        voices = await self._voices()
+        try:
+            info = await self._stub.GetInfo(GetInfoRequest())
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, SERVICE) from None
+        return models.voices(info, voices, request.model_name)
+
+    async def _voices(self) -> Sequence[Voice]:
+        try:
+            listed = await self._stub.ListVoices(ListVoicesRequest())
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, SERVICE) from None
+        voices: Sequence[Voice] = listed.voices
+        return voices
+
+
+def _report(speaker: Speaker, context: Context) -> None:
+    if speaker.timing is not None:
+        context.set_trailing_metadata(speaker.timing.trailers())
