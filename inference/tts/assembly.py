@@ -11,6 +11,7 @@ from inference.tts.normalise import normalise
 from inference.tts.service import Parts
 from inference.tts.settings import TtsSettings
 from inference.tts.simulated import SimulatedEngine
+from inference.tts.stage import without_stages
 from models.catalogue import load_catalogue
 from models.settings import ModelsSettings
 from models.store import Store
@@ -29,7 +30,7 @@ def assemble(settings: TtsSettings, models: ModelsSettings, closing: ExitStack) 
         return Parts(settings, engine, _simulated(engine.info), _simulated_voice(engine.info))
     store = Store(models.dir, load_catalogue(models.catalogue))
     voice = _load(settings, store)
-    bridged = BridgedEngine(voice)
+    bridged = BridgedEngine(voice, settings.batch)
     closing.callback(bridged.close)
     return Parts(
         settings, bridged, _info(settings, store, voice.info), _voice(settings, store, voice.info)
@@ -42,7 +43,7 @@ def _load(settings: TtsSettings, store: Store) -> Voice:
 
     voice = load_voice(store.path(settings.model), settings)
     for text in _WARM_UP:
-        for _ in voice.speak(normalise(text), 1.0):
+        for _ in without_stages(voice.speak(normalise(text), 1.0)):
             pass
     return voice
 

@@ -1,87 +1,138 @@
-"""The one way from the event loop to a blocking voice: one thread, one piece of work at a time.
+"""The one way from the event loop to a blocking voice: one thread, one computation at a time.
 
-Callers take turns piece by piece, and who runs out of audio first is served first: a new caller waits for
-at most the piece in progress, however many others are being spoken to.
+Callers take turns stage by stage, as `schedule` decides: a new caller waits for at most the computation in
+progress, however many others are being spoken to, and what several of them need alike is computed in one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Future
-from itertools import count
+from dataclasses import dataclass, field
 from time import perf_counter
 
-from inference.tts.engine import Deadline, EngineInfo, Piece, Said, Step, Voice
+from inference.tts.engine import Deadline, EngineInfo, Piece, Said, Speech, Step, Voice
+from inference.tts.schedule import Schedule
+from inference.tts.stage import AnyStage, Stage, compute
 
-Work = Callable[[], Step | None]
-Job = tuple[float, int, Future[Step | None], Work]
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """The making of one piece for one call; cancelling its future abandons it between two stages."""
+
+    speech: Speech
+    deadline: float
+    future: Future[Step | None] = field(default_factory=Future)
+    asked: float = field(default_factory=perf_counter)
+    compute_s: float = 0.0
+    stage: AnyStage | None = None  # that it waits for
+
+    def end(self, piece: Piece | None) -> None:
+        """Give the caller the piece, or None where there is no more."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        waited_s = perf_counter() - self.asked - self.compute_s
+        ms = waited_s * 1000, self.compute_s * 1000
+        self.future.set_result(None if piece is None else Step(piece, *ms))
+
+    def fail(self, error: Exception) -> None:
+        """Give the caller the error."""
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)
 
 
 class Turns:
-    """A thread that does the most urgent of the work it was given.
+    """A thread that does the most urgent of the work it was given, `most` turns in one computation."""
 
-    The heap holds at most one piece of work a call, so the bound on calls is its bound.
-    """
-
-    def __init__(self) -> None:
-        self._jobs: list[Job] = []
-        self._numbers = count()
+    def __init__(self, most: int = 1) -> None:
+        self._most = most
+        self._asked: list[Turn] = []  # at most one a call, so the bound on calls is its bound
+        self._schedule: Schedule[Turn] = Schedule()
         self._changed = threading.Condition()
         self._open = True
         self._thread = threading.Thread(target=self._run, name="tts-voice", daemon=True)
         self._thread.start()
 
-    def do(self, work: Work, deadline: float) -> Future[Step | None]:
-        """Return the future of `work`; cancelling it before it has begun takes it from the heap."""
-        future: Future[Step | None] = Future()
+    def do(self, speech: Speech, deadline: float) -> Future[Step | None]:
+        """Return the future of the next piece of `speech`, or of None where there is no more."""
+        turn = Turn(speech, deadline)
         with self._changed:
-            heapq.heappush(self._jobs, (deadline, next(self._numbers), future, work))
+            self._asked.append(turn)
             self._changed.notify()
-        return future
+        return turn.future
 
     def shut(self) -> None:
-        """Drop what waits, and return when the work in progress has ended."""
+        """Drop what waits, and return when the computation in progress has ended."""
         with self._changed:
             self._open = False
-            for _, _, future, _ in self._jobs:
-                future.cancel()
-            self._jobs.clear()
             self._changed.notify()
         self._thread.join()
+        for turn in [*self._asked, *self._schedule.clear()]:
+            turn.future.cancel()
 
     def _run(self) -> None:
-        while (job := self._next()) is not None:
-            _, _, future, work = job
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                result = work()
-            except Exception as error:  # noqa: BLE001 - the thread's boundary: the caller gets it
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-            del job, future, work  # or they would live until the next work comes
+        while self._wait():
+            taken = self._schedule.take(self._most)
+            if batch := [turn for turn in taken if not turn.future.cancelled()]:
+                self._compute(batch)
+            del taken, batch  # or what they hold would live until the next work comes
 
-    def _next(self) -> Job | None:
+    def _wait(self) -> bool:
+        """Schedule what was asked for, and return True once there is work, or False when there is no more."""
         with self._changed:
-            while self._open and not self._jobs:
+            while self._open and not self._asked and not self._schedule:
                 self._changed.wait()
-            return heapq.heappop(self._jobs) if self._open else None
+            if not self._open:
+                return False
+            asked, self._asked = self._asked, []
+        for turn in asked:
+            self._go_on(turn)
+        return True
+
+    def _compute(self, batch: Sequence[Turn]) -> None:
+        started = perf_counter()
+        try:
+            compute([turn.stage for turn in batch if turn.stage is not None])
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the caller gets it
+            if len(batch) == 1:
+                batch[0].fail(error)
+            else:  # what cannot be computed for one, or for so many, must not fail the others
+                for turn in batch:
+                    self._compute([turn])
+            return
+        took_s = perf_counter() - started
+        for turn in batch:
+            turn.compute_s += took_s
+            self._go_on(turn)
+
+    def _go_on(self, turn: Turn) -> None:
+        """Let a call's speech come to its next stage, which takes its turn, or to its next piece."""
+        if turn.future.cancelled():
+            return
+        try:
+            item = next(turn.speech, None)
+        except Exception as error:  # noqa: BLE001 - likewise
+            turn.fail(error)
+            return
+        if isinstance(item, Stage):
+            turn.stage = item
+            self._schedule.add(turn, item.kind, turn.deadline)
+        else:
+            turn.end(item)
 
 
 class BridgedEngine:
-    """An `Engine` over a blocking `Voice`.
+    """An `Engine` over a blocking `Voice`, which computes for at most `most` calls at once.
 
-    A caller that is cancelled takes no further turn: the piece in progress is the most that is computed
+    A caller that is cancelled takes no further turn: the computation in progress is the most that is done
     for nobody.
     """
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, voice: Voice, most: int = 1) -> None:
         self._voice = voice
-        self._turns = Turns()
+        self._turns = Turns(most)
 
     @property
     def info(self) -> EngineInfo:
@@ -92,22 +143,11 @@ class BridgedEngine:
         self, words: Sequence[Said], speed: float, deadline: Deadline
     ) -> AsyncIterator[Step]:
         """See `Engine.speak`."""
-        pieces = self._voice.speak(words, speed)
-        while (step := await self._turn(pieces, deadline())) is not None:
+        speech = self._voice.speak(words, speed)
+        while (step := await asyncio.wrap_future(self._turns.do(speech, deadline()))) is not None:
             yield step
 
     def close(self) -> None:
-        """Let the piece in progress end, then release the voice."""
+        """Let the computation in progress end, then release the voice."""
         self._turns.shut()
         self._voice.close()
-
-    async def _turn(self, pieces: Iterator[Piece], deadline: float) -> Step | None:
-        asked = perf_counter()
-        return await asyncio.wrap_future(self._turns.do(lambda: _step(pieces, asked), deadline))
-
-
-def _step(pieces: Iterator[Piece], asked: float) -> Step | None:
-    started = perf_counter()
-    for piece in pieces:
-        return Step(piece, (started - asked) * 1000, (perf_counter() - started) * 1000)
-    return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from antiphon.audio import Int16
+from inference.tts.stage import AnyStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ class Engine(Protocol):
         ...
 
 
+Speech: TypeAlias = Iterator[Piece | AnyStage]
+
+
 class Voice(Protocol):
     """A blocking voice: every method is called from one thread at a time, never from the event loop."""
 
@@ -94,8 +98,12 @@ class Voice(Protocol):
         """What it runs; constant."""
         ...
 
-    def speak(self, words: Sequence[Said], speed: float) -> Iterator[Piece]:
-        """Yield the audio of one clause, piece by piece; dropping the iterator abandons the rest."""
+    def speak(self, words: Sequence[Said], speed: float) -> Speech:
+        """Yield the audio of one clause, piece by piece; dropping the iterator abandons the rest.
+
+        What takes long is yielded as a stage, and has been computed, alone or with others of its kind,
+        when the iterator is next asked.
+        """
         ...
 
     def close(self) -> None:

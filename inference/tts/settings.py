@@ -25,6 +25,9 @@ class TtsSettings(Table):
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     # A call takes about a fifteenth of a core while it speaks; more at once would run dry.
     max_calls: Annotated[int, Field(ge=1, le=10_000)] = 16
+    # Callers whose sound is computed in one; 0: as it pays. One thread of a CPU gains nothing by it (see
+    # `onnx_network`) and each waits for all; a card computes 8 windows in little more than the time of one.
+    max_batch: Annotated[int, Field(ge=0, le=64)] = 0
     speed: Annotated[float, Field(ge=MIN_SPEED, le=MAX_SPEED, allow_inf_nan=False)] = 1.0
 
     # The simulated engine's time to first audio, MEASURES' profile of one GPU, and the seed of its delays.
@@ -36,3 +39,8 @@ class TtsSettings(Table):
         if self.device == "cuda" and self.runtime != "torch":
             raise ValueError('device = "cuda" needs runtime = "torch"')
         return self
+
+    @property
+    def batch(self) -> int:
+        """How many callers' sound is computed in one."""
+        return self.max_batch or (8 if self.device == "cuda" else 1)

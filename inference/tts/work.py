@@ -14,28 +14,32 @@ class Work:
     def __init__(self) -> None:
         self._asked_s: float | None = None
         self._first_s: float | None = None
-        self._audio_s = 0.0
+        self._dry_s = 0.0
         self._queue_ms = 0.0
         self._compute_ms = 0.0
 
     def ask(self) -> None:
-        """Note that the engine is now being asked for audio."""
+        """Note that the engine is now being asked for a clause."""
+        now_s = _now_s()
         if self._asked_s is None:
-            self._asked_s = _now_s()
+            self._asked_s = now_s
+        self._dry_s = max(
+            self._dry_s, now_s
+        )  # until now it lacked text, which makes nothing urgent
 
     def add(self, step: Step, rate_hz: int) -> None:
         """Count one step."""
+        now_s = _now_s()
         if self._first_s is None:
-            self._first_s = _now_s()
-        self._audio_s += len(step.piece.samples) / rate_hz
+            self._first_s = now_s
+        # A caller who ran dry plays on from now: what was missed makes no later piece more urgent.
+        self._dry_s = max(self._dry_s, now_s) + len(step.piece.samples) / rate_hz
         self._queue_ms += step.queue_ms
         self._compute_ms += step.compute_ms
 
     def deadline(self) -> float:
-        """Return when a caller who plays as it receives will have heard all: now, where it heard none."""
-        if self._first_s is None:
-            return _now_s()
-        return self._first_s + self._audio_s
+        """Return when a caller who plays as it receives will have heard all, or has waited since."""
+        return self._dry_s
 
     @property
     def timing(self) -> Timing | None:

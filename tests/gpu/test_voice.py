@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from pathlib import Path
+from time import perf_counter
 from types import ModuleType
 from typing import Any
 
@@ -11,15 +13,25 @@ import numpy as np
 import pytest
 
 from antiphon.audio import Float32
+from inference.tts.bridge import BridgedEngine
+from inference.tts.normalise import normalise
+from inference.tts.stage import alone
 from inference.tts.vits.chunks import plan
 from inference.tts.vits.latent import Latent
-from inference.tts.vits.voice import decode_chunk
+from inference.tts.vits.voice import VitsVoice, decode_chunk
+from inference.tts.work import Work
+from tests.inference.tts.vits.networks import Spelling
 from tests.weights import weights
 
 pytestmark = [pytest.mark.gpu, pytest.mark.model]
 FRAMES = 400
 # 107 was seen on an H200, and 43 to 49 where its convolutions rounded to 11 bits.
 SAME_SNR_DB = 90
+# On one device only the order of additions differs.
+BATCHED_SNR_DB = 100
+CALLS = 8
+CLAUSES = 5
+TEXT = "Thank you for calling, the payment that you made last week has now arrived in your account."
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +79,7 @@ def test_durations_and_prior(card: Any, processor: Any) -> None:
 def test_sound(card: Any, processor: Any) -> None:
     prior = noise(1, 192, FRAMES)
     there, here = (one.decode(one.flow(prior)) for one in (card, processor))
-    assert len(there) == len(here) == FRAMES * 256
+    assert there.shape == here.shape == (1, FRAMES * 256)
     assert snr_db(here, there) > SAME_SNR_DB
 
 
@@ -75,6 +87,52 @@ def test_pieces_are_the_whole(coqui: ModuleType, card: Any, checkpoint: Path) ->
     prior = noise(1, 192, FRAMES)
     profile = coqui.profile(coqui.load(checkpoint))
     latent = Latent(card, prior, profile.flow_context_frames)
-    pieces = [decode_chunk(card, profile, latent, chunk) for chunk in plan(0, FRAMES)]
+    pieces = [alone(decode_chunk(card, profile, latent, chunk)) for chunk in plan(0, FRAMES)]
     assert len(pieces) > 3
-    assert snr_db(card.decode(card.flow(prior)), np.concatenate(pieces)) > SAME_SNR_DB
+    assert snr_db(card.decode(card.flow(prior))[0], np.concatenate(pieces)) > SAME_SNR_DB
+
+
+@pytest.mark.parametrize("frames", [44, 104, 184])  # windows that calls share
+def test_calls_computed_in_one_are_what_each_is_alone(card: Any, frames: int) -> None:
+    prior = noise(CALLS, 192, frames)
+    together = card.decode(card.flow(prior))
+    for call in range(CALLS):
+        each = card.decode(card.flow(prior[call : call + 1]))
+        assert snr_db(each[0], together[call]) > BATCHED_SNR_DB
+
+
+def test_throughput(
+    coqui: ModuleType, card: Any, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voice = VitsVoice(card, coqui.profile(coqui.load(checkpoint)), Spelling(), aligned=True)
+    spoken_for(voice, CALLS, most=CALLS)  # warm
+    one, many = spoken_for(voice, 1, most=1), spoken_for(voice, CALLS, most=CALLS)
+    apart = spoken_for(voice, CALLS, most=1)
+    with capsys.disabled():
+        print(
+            f"\nspeech, s a s: 1 call {one:.0f}; {CALLS} calls {many:.0f}, not batched {apart:.0f}"
+        )
+    assert min(one, many, apart) > 1  # or a single caller would run dry
+
+
+def spoken_for(voice: VitsVoice, calls: int, *, most: int) -> float:
+    """Return how many seconds of speech are made a second for so many calls at once."""
+
+    async def call(engine: BridgedEngine) -> int:
+        work, samples = Work(), 0
+        for _ in range(CLAUSES):
+            work.ask()
+            async for step in engine.speak(normalise(TEXT), 1.0, work.deadline):
+                work.add(step, engine.info.sample_rate_hz)
+                samples += len(step.piece.samples)
+        return samples
+
+    async def main() -> float:
+        engine = BridgedEngine(voice, most)  # its thread is ended; the voice is used again
+        started = perf_counter()
+        samples = await asyncio.gather(*(call(engine) for _ in range(calls)))
+        seconds = perf_counter() - started
+        engine.close()
+        return sum(samples) / voice.info.sample_rate_hz / seconds
+
+    return asyncio.run(main())

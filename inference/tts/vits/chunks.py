@@ -29,6 +29,24 @@ def plan(first: int, end: int) -> Iterator[Chunk]:
         first, size = first + size, min(size * GROWTH, MAX_FRAMES)
 
 
+def surrounded(chunk: Chunk, frames: int, context: int, lengths: Sequence[int] = ()) -> Chunk:
+    """Return the frames that `chunk` is computed from: with its context, as far as the clause has any.
+
+    `lengths`, shortest first: widened to the first of them that holds it and that the clause has room for,
+    so that it can be computed with windows of other calls. More context than is needed changes no sample.
+    """
+    first, end = max(0, chunk.first - context), min(frames, chunk.end + context)
+    fitting = (length for length in lengths if end - first <= length <= frames)
+    length = next(fitting, end - first)
+    first = max(0, end - length)
+    return Chunk(first, first + length)
+
+
+def lengths(largest: int, context: int) -> tuple[int, ...]:
+    """Return the few lengths of window that calls share where they are computed together."""
+    return tuple(largest // part + 2 * context for part in (8, 4, 2, 1))
+
+
 def flow_context(flows: int, layers: int, kernel: int, dilation_rate: int) -> int:
     """Return how many frames on each side reach through that many WaveNets, one after the other."""
     reach = [(kernel - 1) // 2 * int(dilation_rate**layer) for layer in range(layers)]

@@ -172,19 +172,24 @@ def export(model: Any, folder: Path) -> dict[str, Path]:
     paths = {name: folder / f"{name}.onnx" for name in GRAPHS}
     names = ["mean", "log_scale", "frames"]
     _export(_Encode(model), inputs, paths["encode"], ["ids", "noise", "stretch"], names)
-    _export(_Flow(model), (latent,), paths["flow"], ["latent"], ["frames"])
+    _export(_Flow(model), (latent,), paths["flow"], ["latent"], ["flowed"])
     _export(_Decode(model), (latent,), paths["decode"], ["latent"], ["samples"])
     return paths
 
 
-# Lengths that vary, by input and output, and on which axis.
-_AXES = {"ids": 1, "noise": 2, "mean": 2, "log_scale": 2, "frames": -1, "latent": 2, "samples": 0}
+# What varies, by input and output, and on which axis: a text's length; calls, and their windows' length.
+_TEXT = {"ids": 1, "noise": 2, "mean": 2, "log_scale": 2, "frames": 0}
+_CALLS = {"latent": 2, "flowed": 2, "samples": 1}
+_AXES = {
+    **{name: {axis: name} for name, axis in _TEXT.items()},
+    **{name: {0: "calls", axis: name} for name, axis in _CALLS.items()},
+}
 
 
 def _export(
     part: nn.Module, inputs: tuple[Tensor, ...], path: Path, takes: list[str], gives: list[str]
 ) -> None:
-    axes = {name: {_AXES[name]: name} for name in [*takes, *gives] if name != "stretch"}
+    axes = {name: _AXES[name] for name in [*takes, *gives] if name in _AXES}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # tracing warns of shapes that are constant here
         torch.onnx.export(
@@ -233,7 +238,7 @@ class _Decode(nn.Module):  # type: ignore[misc]
         self.decoder = model.waveform_decoder
 
     def forward(self, latent: Tensor) -> Tensor:
-        return self.decoder(latent)[0, 0]
+        return self.decoder(latent)[:, 0]
 
 
 def _array(values: Tensor) -> Float32:

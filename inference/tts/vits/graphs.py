@@ -19,7 +19,7 @@ from antiphon.errors import Misconfigured
 from inference.tts.vits.network import Profile
 
 # Raised when the exporter's output changes, so that graphs of an older version are not taken.
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 MANIFEST_FILE = "manifest.json"
 
 Exporter = Callable[[Path], tuple[Profile, Mapping[str, Path]]]

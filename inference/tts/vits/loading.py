@@ -22,7 +22,8 @@ def load_voice(folder: Path, settings: TtsSettings) -> VitsVoice:
     if missing:
         raise Misconfigured(f"{folder} is no Coqui checkpoint: {', '.join(missing)} missing")
     network, profile = load_network(folder, settings)
-    return VitsVoice(network, profile, Espeak(profile.espeak_language))
+    phonemiser = Espeak(profile.espeak_language)
+    return VitsVoice(network, profile, phonemiser, aligned=settings.batch > 1)
 
 
 def load_network(folder: Path, settings: TtsSettings) -> tuple[Network, Profile]:

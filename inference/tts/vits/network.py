@@ -41,16 +41,16 @@ class Encoded:
 
 
 class Network(Protocol):
-    """The three parts of VITS that speak; none holds state between calls."""
+    """The three parts of VITS that speak; none holds state, or lets one caller's sound change another's."""
 
     def encode(self, ids: Ids, noise: Float32, stretch: float) -> Encoded:
         """Return what to say and for how long; `noise` is (1, 2, phonemes), already scaled."""
         ...
 
     def flow(self, latent: Float32) -> Float32:
-        """Return the decoder's input, (1, channels, frames), for as many frames of prior."""
+        """Return the decoder's input, (calls, channels, frames), for as many frames of prior."""
         ...
 
     def decode(self, latent: Float32) -> Float32:
-        """Return the samples, (frames * hop,), of (1, channels, frames)."""
+        """Return the samples, (calls, frames * hop), of (calls, channels, frames)."""
         ...

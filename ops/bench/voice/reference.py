@@ -19,6 +19,7 @@ import numpy as np
 
 from antiphon.audio import Float32
 from inference.tts.settings import TtsSettings
+from inference.tts.stage import alone
 from inference.tts.vits.chunks import plan
 from inference.tts.vits.latent import Latent
 from inference.tts.vits.loading import load_network
@@ -56,10 +57,10 @@ class Reference:
     def _seam_db(self, text: str) -> float:
         """Return the signal to noise ratio of chunks against the whole."""
         _, prior = self.infer(self.tokenise(text))
-        whole = self.network.decode(self.network.flow(prior)).astype(np.float64)
+        whole = self.network.decode(self.network.flow(prior))[0].astype(np.float64)
         latent = Latent(self.network, prior, self.profile.flow_context_frames)
         chunks = [
-            decode_chunk(self.network, self.profile, latent, chunk)
+            alone(decode_chunk(self.network, self.profile, latent, chunk))
             for chunk in plan(0, latent.frames)
         ]
         sound, noise = np.sum(whole**2), np.sum((np.concatenate(chunks) - whole) ** 2)

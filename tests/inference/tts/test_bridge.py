@@ -6,13 +6,13 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 
 import pytest
 
 from inference.tts.bridge import BridgedEngine, Turns
 from inference.tts.engine import Piece, Said, Span, Step
-from tests.inference.tts.voices import PIECES, CountingVoice
+from inference.tts.work import Work
+from tests.inference.tts.voices import PIECES, CountingVoice, StagedVoice
 
 NOW = 0.0
 
@@ -51,22 +51,80 @@ def test_pieces_arrive_in_order_from_one_other_thread() -> None:
 
 
 def test_the_most_urgent_is_done_first() -> None:
+    voice = StagedVoice()
+    voice.gate = threading.Semaphore(0)
     turns = Turns()
-    begun, go = threading.Event(), threading.Event()
-    done: list[str] = []
-
-    def busy() -> None:
-        begun.set()
-        go.wait(10)
-
-    turns.do(busy, 9.0)
-    begun.wait(10)
-    for name, deadline in [("late", 9.0), ("soon", 1.0), ("soon too", 1.0), ("later", 10.0)]:
-        last = turns.do(partial(done.append, name), deadline)
-    go.set()
-    last.result(10)
+    turns.do(voice.speak(words("busy"), 1.0), 9.0)
+    voice.begun.wait(10)
+    asked = [("late", 9.0), ("soon", 1.0), ("soon too", 1.0), ("later", 10.0)]
+    futures = [turns.do(voice.speak(words(name), 1.0), deadline) for name, deadline in asked]
+    voice.gate.release(5)
+    futures[-1].result(10)
     turns.shut()
-    assert done == ["soon", "soon too", "late", "later"]
+    assert voice.computed == [["busy"], ["soon"], ["soon too"], ["late"], ["later"]]
+
+
+def test_what_several_need_alike_is_computed_in_one() -> None:
+    voice = StagedVoice()
+    voice.gate = threading.Semaphore(0)
+    turns = Turns(most=3)
+    turns.do(voice.speak(words("busy"), 1.0), 0.0)
+    voice.begun.wait(10)
+    asked = [("a2", 2.0), ("a1", 1.0), ("b", 1.5), ("a4", 4.0), ("a333", 3.0)]
+    futures = [turns.do(voice.speak(words(name), 1.0), deadline) for name, deadline in asked]
+    voice.gate.release(4)
+    steps = [future.result(10) for future in futures]
+    turns.shut()
+    assert voice.computed == [["busy"], ["a1", "a2", "a333"], ["b"], ["a4"]]
+    assert [step and step.piece.samples[0] for step in steps] == [2, 2, 1, 2, 4]  # each its own
+
+
+def test_what_fails_for_one_of_a_batch_fails_for_that_one() -> None:
+    voice = StagedVoice()
+    voice.gate = threading.Semaphore(0)
+    turns = Turns(most=8)
+    turns.do(voice.speak(words("x"), 1.0), 0.0)
+    voice.begun.wait(10)
+    good, bad = (turns.do(voice.speak(words(name), 1.0), 1.0) for name in ("bold", "bad"))
+    voice.gate.release(9)
+    assert good.result(10) is not None
+    with pytest.raises(ValueError, match="planted"):
+        bad.result(10)
+    turns.shut()
+    assert voice.computed[1:] == [["bold", "bad"], ["bold"], ["bad"]]
+
+
+def test_a_late_caller_is_next_however_much_others_asked_for() -> None:
+    voice = StagedVoice()
+    voice.gate = threading.Semaphore(30)
+    late = asyncio.Event()
+
+    async def call(engine: BridgedEngine, name: str) -> None:
+        work = Work()
+        work.ask()
+        text = [Said(f"{name}{number}", Span(0, 1)) for number in range(100)]
+        async for step in engine.speak(text, 1.0, work.deadline):
+            work.add(step, 1)  # so that each piece lasts for long
+            if name == "late":
+                late.set()
+
+    async def main() -> None:
+        engine = BridgedEngine(voice)
+        calls = [asyncio.create_task(call(engine, "flood")) for _ in range(10)]
+        await asyncio.to_thread(voice.held.wait, 10)
+        calls.append(asyncio.create_task(call(engine, "late")))
+        await asyncio.sleep(0.001)  # it has asked
+        voice.gate.release(2)
+        await late.wait()
+        for one in calls:
+            one.cancel()
+        voice.gate.release(100)
+        await asyncio.wait(calls)
+        engine.close()
+
+    asyncio.run(main())
+    assert {name[0] for (name,) in voice.computed[:31]} == {"f"}
+    assert voice.computed[31] == ["late0"]
 
 
 def test_a_call_tells_how_urgent_each_piece_is() -> None:
@@ -122,16 +180,14 @@ def test_an_error_reaches_its_caller_alone() -> None:
 
 
 def test_shutting_drops_what_waits() -> None:
+    voice = StagedVoice()
+    voice.gate = threading.Semaphore(0)
     turns = Turns()
-    begun, go = threading.Event(), threading.Event()
-
-    def work() -> None:
-        begun.set()
-        go.wait()
-
-    first, second = turns.do(work, 0.0), turns.do(work, 1.0)
-    begun.wait()
-    go.set()
+    first = turns.do(voice.speak(words("busy"), 1.0), 0.0)
+    voice.begun.wait(10)
+    second = turns.do(voice.speak(words("waits"), 1.0), 1.0)
+    threading.Timer(0.1, voice.gate.release).start()  # the work in progress, while it is being shut
     turns.shut()
-    assert first.done() and not first.cancelled()
-    assert second.done()
+    assert first.result(0) is not None
+    assert second.cancelled()
+    assert voice.computed == [["busy"]]

@@ -25,3 +25,12 @@ def test_cuda_needs_torch() -> None:
         load("tts", TtsSettings, {"ANTIPHON_TTS__DEVICE": "cuda"})
     environ = {"ANTIPHON_TTS__DEVICE": "cuda", "ANTIPHON_TTS__RUNTIME": "torch"}
     assert load("tts", TtsSettings, environ).device == "cuda"
+
+
+def test_how_many_are_computed_at_once() -> None:
+    assert load("tts", TtsSettings, {}).batch == 1
+    card = {"ANTIPHON_TTS__DEVICE": "cuda", "ANTIPHON_TTS__RUNTIME": "torch"}
+    assert load("tts", TtsSettings, card).batch == 8
+    assert load("tts", TtsSettings, {**card, "ANTIPHON_TTS__MAX_BATCH": "3"}).batch == 3
+    with pytest.raises(Misconfigured, match=r"tts\.max_batch"):
+        load("tts", TtsSettings, {"ANTIPHON_TTS__MAX_BATCH": "65"})

@@ -46,11 +46,27 @@ def test_the_deadline_is_when_the_audio_runs_out() -> None:
     async def main() -> tuple[float, float, float]:
         work = Work()
         await asyncio.sleep(1)
+        work.ask()
         before = work.deadline()
         work.add(step(200), RATE_HZ)
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.1)
         first = work.deadline()
         work.add(step(300), RATE_HZ)
         return before, first, work.deadline()
 
     assert run_virtual(main()) == (1.0, 1.2, 1.5)
+
+
+def test_whoever_had_no_text_for_long_is_no_more_urgent_than_a_new_caller() -> None:
+    async def main() -> tuple[float, float]:
+        work = Work()
+        work.ask()
+        work.add(step(200), RATE_HZ)
+        await asyncio.sleep(60)
+        work.ask()
+        asked = work.deadline()
+        await asyncio.sleep(0.5)  # and was served late
+        work.add(step(500), RATE_HZ)
+        return asked, work.deadline()
+
+    assert run_virtual(main()) == (60.0, 61.0)

@@ -3,6 +3,8 @@
 # ruff: noqa: RUF001 - these are letters of the phonetic alphabet
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from antiphon.audio import Float32
@@ -41,6 +43,7 @@ class CountedNetwork:
         self.ids: list[int] = []
         self.flowed: list[int] = []
         self.decoded: list[int] = []
+        self.calls: list[int] = []  # that each of them was for
 
     def encode(self, ids: Ids, noise: Float32, stretch: float) -> Encoded:
         self.ids = [int(number) for number in ids[0]]
@@ -51,9 +54,26 @@ class CountedNetwork:
 
     def flow(self, latent: Float32) -> Float32:
         self.flowed.append(latent.shape[2])
+        self.calls.append(latent.shape[0])
         return _smear(latent, PROFILE.flow_context_frames)
 
     def decode(self, latent: Float32) -> Float32:
         self.decoded.append(latent.shape[2])
-        frames = _smear(latent, PROFILE.decoder_context_frames)[0, 0]
-        return np.repeat(frames, PROFILE.hop_samples)
+        self.calls.append(latent.shape[0])
+        frames = _smear(latent, PROFILE.decoder_context_frames)[:, 0]
+        return np.repeat(frames, PROFILE.hop_samples, axis=1)
+
+
+class Spelling:
+    """Says letters as they are written."""
+
+    closed = False
+
+    def phonemise(self, lines: Sequence[str]) -> list[str]:
+        return list(lines)
+
+    def alone(self, words: Sequence[str]) -> list[str]:
+        return list(words)
+
+    def close(self) -> None:
+        self.closed = True

@@ -12,7 +12,9 @@ from inference.tts.vits.chunks import (
     Chunk,
     decoder_context,
     flow_context,
+    lengths,
     plan,
+    surrounded,
 )
 
 
@@ -27,6 +29,30 @@ def test_pieces_cover_all_once(first: int, length: int) -> None:
     assert frames == list(range(first, first + length))
     assert all(chunk.end - chunk.first <= MAX_FRAMES for chunk in chunks)
     assert not chunks or chunks[0] == Chunk(first, first + min(length, FIRST_FRAMES))
+
+
+@given(st.integers(0, 1000), st.integers(1, 200), st.integers(0, 500), st.booleans())
+def test_a_window_holds_its_chunk_and_all_around_it(
+    first: int, length: int, rest: int, shared: bool
+) -> None:
+    frames = first + length + rest
+    sizes = lengths(MAX_FRAMES, 12) if shared else ()
+    window = surrounded(Chunk(first, first + length), frames, 12, sizes)
+    assert 0 <= window.first <= max(0, first - 12)
+    assert min(frames, first + length + 12) <= window.end <= frames
+    taken = window.end - window.first
+    assert taken in sizes or taken <= length + 24
+    if shared and length + 24 <= max(sizes) <= frames:
+        assert taken in sizes
+
+
+def test_the_beginnings_of_all_clauses_are_computed_alike() -> None:
+    sizes = lengths(MAX_FRAMES, 12)
+    assert sizes == (44, 64, 104, 184)
+    windows = {surrounded(Chunk(first, first + 20), 300, 12, sizes) for first in range(12)}
+    assert windows == {Chunk(0, 44)}
+    # The rest of a clause is widened towards what was already computed.
+    assert surrounded(Chunk(265, 300), 300, 12, sizes) == Chunk(236, 300)
 
 
 def test_flow_context() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -13,12 +13,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from antiphon.audio import Float32
 from antiphon.errors import Misconfigured
+from inference.tts.engine import Speech
 from inference.tts.normalise import normalise
+from inference.tts.stage import AnyStage, without_stages
+from inference.tts.vits.chunks import plan
 from inference.tts.vits.espeak import Espeak
+from inference.tts.vits.latent import Latent
+from inference.tts.vits.network import Network
 from inference.tts.vits.onnx_network import OnnxNetwork
-from inference.tts.vits.voice import LEAD_FRAMES, Noise, VitsVoice, gaussian
+from inference.tts.vits.voice import LEAD_FRAMES, Noise, VitsVoice, decode_chunk, gaussian
 from tests.inference.tts.vits.networks import CountedNetwork
+from tests.inference.tts.voices import in_step
 
 pytestmark = pytest.mark.model
 TEXTS = [
@@ -50,7 +57,7 @@ def test_ids_are_those_of_coquis_own_tokenizer(
     profile, network = coqui.profile(reference), Listening()
     voice = VitsVoice(network, profile, Espeak(profile.espeak_language))
     with pytest.raises(Stop):
-        list(voice.speak(normalise(text), 1.0))
+        list(without_stages(voice.speak(normalise(text), 1.0)))
     voice.close()
     assert network.ids == reference.tokenizer.text_to_ids(text)
 
@@ -80,7 +87,7 @@ def test_pieces_are_what_coqui_speaks_as_a_whole(
     profile = coqui.profile(reference)
     network = torch_network if runtime == "torch" else OnnxNetwork(graphs, threads=1)
     voice = VitsVoice(network, profile, Espeak("en-us"), fixed_noise())
-    pieces = list(voice.speak(normalise(text), 1.0))
+    pieces = list(without_stages(voice.speak(normalise(text), 1.0)))
     voice.close()
     heard = np.concatenate([piece.samples for piece in pieces]) / 32_768
 
@@ -91,6 +98,53 @@ def test_pieces_are_what_coqui_speaks_as_a_whole(
     # Half a step of 16 bits is 1.5e-5; the rest is floating point.
     assert np.abs(heard - whole[skipped:]).max() < 2e-4
     assert np.abs(whole[:skipped]).max(initial=0) < 0.02
+
+
+@pytest.fixture(params=["torch", "onnxruntime"])
+def network(
+    request: pytest.FixtureRequest, torch_network: Any, graphs: Mapping[str, Path]
+) -> Network:
+    return torch_network if request.param == "torch" else OnnxNetwork(graphs, threads=1)
+
+
+def test_calls_computed_together_sound_as_each_does_alone(
+    coqui: ModuleType, reference: Any, network: Network
+) -> None:
+    profile = coqui.profile(reference)
+
+    def speak(text: str, *, aligned: bool) -> Speech:
+        voice = VitsVoice(network, profile, Espeak("en-us"), fixed_noise(), aligned=aligned)
+        yield from voice.speak(normalise(text), 1.0)
+        voice.close()
+
+    together, shared = in_step([speak(text, aligned=True) for text in TEXTS])
+    assert shared >= 4  # the first windows of all three through flow and decoder, and more
+    for text, pieces in zip(TEXTS, together, strict=True):
+        alone = list(without_stages(speak(text, aligned=False)))
+        assert [piece.words for piece in pieces] == [piece.words for piece in alone]
+        for one, other in zip(pieces, alone, strict=True):
+            # A value on the border of two steps of 16 bits is rounded either way.
+            assert np.abs(one.samples.astype(int) - other.samples).max() <= 1
+
+
+def test_windows_computed_together_are_the_whole_of_each_clause(
+    coqui: ModuleType, reference: Any, network: Network
+) -> None:
+    profile = coqui.profile(reference)
+    ids = [reference.tokenizer.text_to_ids(text) for text in TEXTS]
+    priors = [coqui.infer(reference, one)[1] for one in ids]
+
+    def sound(prior: Float32) -> Generator[Float32 | AnyStage, None, None]:
+        latent = Latent(network, prior, profile.flow_context_frames, aligned=True)
+        for chunk in plan(0, latent.frames):
+            yield (yield from decode_chunk(network, profile, latent, chunk, aligned=True))
+
+    together, shared = in_step([sound(prior) for prior in priors])
+    assert shared >= 4
+    for prior, chunks in zip(priors, together, strict=True):
+        whole = network.decode(network.flow(prior))[0].astype(np.float64)
+        error = np.concatenate(chunks) - whole
+        assert 10 * np.log10(np.sum(whole**2) / np.sum(error**2)) > 100
 
 
 def test_a_device_that_is_not_there(coqui: ModuleType, reference: Any) -> None:

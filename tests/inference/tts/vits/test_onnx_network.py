@@ -39,7 +39,7 @@ def test_flow_and_decode(network: OnnxNetwork, torch_network: Any, frames: int) 
     latent = RANDOM.standard_normal((1, 192, frames), np.float32)
     assert np.abs(network.flow(latent) - torch_network.flow(latent)).max() < 1e-3
     sound = network.decode(latent)
-    assert sound.shape == (frames * 256,)
+    assert sound.shape == (1, frames * 256)
     assert np.abs(sound - torch_network.decode(latent)).max() < 1e-4
 
 
@@ -47,3 +47,12 @@ def test_a_window_of_an_array_is_taken(network: OnnxNetwork) -> None:
     latent = RANDOM.standard_normal((1, 192, 30), np.float32)
     window = latent[:, :, 5:25]
     assert np.array_equal(network.decode(window), network.decode(window.copy()))
+
+
+@pytest.mark.parametrize("frames", [44, 104])
+def test_calls_computed_in_one_are_what_each_is_alone(network: OnnxNetwork, frames: int) -> None:
+    latent = RANDOM.standard_normal((3, 192, frames), np.float32)
+    for part in (network.flow, network.decode):
+        together = part(latent)
+        for call in range(3):
+            assert np.abs(together[call] - part(latent[call : call + 1])[0]).max() < 1e-6

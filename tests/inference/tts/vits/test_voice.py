@@ -8,8 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from antiphon.audio import Float32
 from antiphon.errors import Unavailable
 from inference.tts.engine import Piece, Said, Span
+from inference.tts.stage import without_stages
+from inference.tts.vits.chunks import MAX_FRAMES, lengths
 from inference.tts.vits.network import Encoded
 from inference.tts.vits.phonemes import MAX_PHONEMES
 from inference.tts.vits.voice import (
@@ -21,34 +24,23 @@ from inference.tts.vits.voice import (
     whole_frames,
     word_frames,
 )
-from tests.inference.tts.vits.networks import FRAMES_A_PHONEME, PROFILE, CountedNetwork
+from tests.inference.tts.vits.networks import FRAMES_A_PHONEME, PROFILE, CountedNetwork, Spelling
 
 FRAME_MS = PROFILE.hop_samples * 1000 / PROFILE.sample_rate_hz
 WORDS = [Said("hello", Span(0, 5)), Said("world", Span(6, 11), ".")]
 
 
-class Spelling:
-    """Says letters as they are written."""
-
-    closed = False
-
-    def phonemise(self, lines: Sequence[str]) -> list[str]:
-        return list(lines)
-
-    def alone(self, words: Sequence[str]) -> list[str]:
-        return list(words)
-
-    def close(self) -> None:
-        self.closed = True
+def zeros(shape: tuple[int, ...]) -> Float32:
+    return np.zeros(shape, np.float32)
 
 
 def voice(network: CountedNetwork) -> VitsVoice:
-    return VitsVoice(network, PROFILE, Spelling(), lambda shape: np.zeros(shape, np.float32))
+    return VitsVoice(network, PROFILE, Spelling(), zeros)
 
 
 def speak(words: Sequence[Said], speed: float = 1.0) -> tuple[CountedNetwork, list[Piece]]:
     network = CountedNetwork()
-    return network, list(voice(network).speak(words, speed))
+    return network, list(without_stages(voice(network).speak(words, speed)))
 
 
 def test_ids_have_blanks_between_and_marks_around() -> None:
@@ -68,12 +60,24 @@ def test_pieces_are_the_whole_clause() -> None:
     prior = np.repeat(np.linspace(0.1, 0.9, 27, dtype=np.float32), FRAMES_A_PHONEME)
     whole = CountedNetwork()
     sound = whole.decode(whole.flow(np.stack([prior, -prior])[None]))
-    assert np.abs(heard / 32_768 - sound[first * PROFILE.hop_samples :]).max() < 1e-4
+    assert np.abs(heard / 32_768 - sound[0, first * PROFILE.hop_samples :]).max() < 1e-4
+
+
+def test_aligned_windows_make_the_same_sound() -> None:
+    network = CountedNetwork()
+    aligned = VitsVoice(network, PROFILE, Spelling(), zeros, aligned=True)
+    pieces = list(without_stages(aligned.speak(WORDS * 2, 1.0)))
+    plain, unaligned = speak(WORDS * 2)
+    assert network.decoded != plain.decoded
+    assert set(network.decoded) <= set(lengths(MAX_FRAMES, PROFILE.decoder_context_frames))
+    for one, other in zip(pieces, unaligned, strict=True):
+        assert np.abs(one.samples.astype(int) - other.samples).max() <= 1
+        assert one.words == other.words
 
 
 def test_the_first_piece_waits_for_little() -> None:
     network = CountedNetwork()
-    next(iter(voice(network).speak(WORDS * 5, 1.0)))
+    next(without_stages(voice(network).speak(WORDS * 5, 1.0)))
     context = 2 * PROFILE.decoder_context_frames
     assert network.decoded == [20 + context]
     assert network.flowed[0] < 60
@@ -130,11 +134,11 @@ def test_leading_silence_is_trimmed_from_sound_and_times() -> None:
         def decode(self, latent: np.ndarray) -> np.ndarray:
             sound = super().decode(latent)
             if len(self.decoded) == 1:
-                sound[: 15 * PROFILE.hop_samples] = 0
+                sound[:, : 15 * PROFILE.hop_samples] = 0
             return sound
 
     def length(network: CountedNetwork) -> tuple[int, float]:
-        pieces = list(voice(network).speak(WORDS, 1.0))
+        pieces = list(without_stages(voice(network).speak(WORDS, 1.0)))
         return sum(len(piece.samples) for piece in pieces), pieces[0].words[1].start_ms
 
     (whole, start_ms), (trimmed, trimmed_ms) = length(CountedNetwork()), length(Late())
@@ -158,7 +162,7 @@ def test_damaged_weights_are_told() -> None:
             return Encoded(found.mean, found.log_scale, found.frames * np.float32("nan"))
 
     with pytest.raises(Unavailable, match="antiphon models verify"):
-        list(voice(Broken()).speak(WORDS, 1.0))
+        list(without_stages(voice(Broken()).speak(WORDS, 1.0)))
 
 
 def test_frames() -> None:
