@@ -49,9 +49,7 @@ async def say(tts: nvidia.TTS, text: str, path: str) -> None:
     async with tts.synthesize(text) as spoken:
         frames = [event.frame async for event in spoken]
     with wave.open(path, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(tts.sample_rate)
+        file.setparams((1, 2, tts.sample_rate, 0, "NONE", ""))
         for frame in frames:
             file.writeframes(frame.data.tobytes())
 

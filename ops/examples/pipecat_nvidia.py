@@ -30,7 +30,7 @@ PIECE_S = 0.02
 SPOKEN_HZ = 24_000
 
 
-class Parrot(FrameProcessor):
+class Parrot(FrameProcessor):  # type: ignore[misc]
     """Has everything that was understood said again."""
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -42,7 +42,7 @@ class Parrot(FrameProcessor):
             await self.push_frame(frame, direction)
 
 
-class Recorder(FrameProcessor):
+class Recorder(FrameProcessor):  # type: ignore[misc]
     """Keeps what is said, until it is."""
 
     def __init__(self) -> None:
@@ -87,9 +87,7 @@ async def main(address: str, key: str, question: str, answer: str) -> None:
     running = asyncio.create_task(runner.run())
     await speak(worker, question, recorder.done)
     with wave.open(answer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SPOKEN_HZ)
+        file.setparams((1, 2, SPOKEN_HZ, 0, "NONE", ""))
         file.writeframes(bytes(recorder.audio))
     await worker.cancel()
     await running

@@ -1,6 +1,6 @@
 """NVIDIA's own client, `pip install nvidia-riva-client`: speech to text, and text to speech.
 
-    python ops/examples/riva_client.py 127.0.0.1:50051 KEY question.wav answer.wav
+python ops/examples/riva_client.py 127.0.0.1:50051 KEY question.wav answer.wav
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ def say(auth: riva.client.Auth, text: str, path: str) -> None:
     """Write `text`, spoken, as it comes."""
     service = riva.client.SpeechSynthesisService(auth)
     with wave.open(path, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SPOKEN_HZ)
+        file.setparams((1, 2, SPOKEN_HZ, 0, "NONE", ""))
         for response in service.synthesize_online(text, sample_rate_hz=SPOKEN_HZ):
             file.writeframes(response.audio)
 
