@@ -36,6 +36,12 @@ class Options:
     plot: Path | None = None
     labels: Path | None = None
     transport: Transport = Transport.WEBSOCKET
+    sessions: int | None = None
+    duration_s: float | None = None
+    growing: bool = False
+    offered: int | None = None
+    bound_ms: float | None = None
+    write: bool = False
     progress: Progress = field(default_factory=Progress)
 
 
@@ -54,7 +60,7 @@ class Result:
 class Bench:
     """One benchmark: what it measures in one line, its default engines, and how it runs.
 
-    `extras` are those of the options `plot`, `labels` and `transport` that it knows.
+    `extras` are those of the command line's further options that it knows, by their names there.
     """
 
     measures: str

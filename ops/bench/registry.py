@@ -8,7 +8,7 @@ from antiphon.errors import NotFound
 from ops.bench.bench import Bench
 
 # Each is `BENCH` in ops/bench/NAME.py, imported only when it runs.
-NAMES = ("asr", "tts", "llm", "floor", "turns", "interrupt", "loss", "peers")
+NAMES = ("asr", "tts", "llm", "floor", "turns", "interrupt", "loss", "peers", "load", "capacity")
 
 
 def find(name: str) -> Bench:

@@ -29,6 +29,11 @@ class Running(dict[str, str]):
         self._folder = folder
 
     @property
+    def folder(self) -> Path:
+        """Where its sockets are."""
+        return self._folder
+
+    @property
     def key_file(self) -> Path:
         """Where the gateway's key is."""
         return self.settings.server.key_file
@@ -70,6 +75,13 @@ async def running(*names: str, **tables: Mapping[str, Any]) -> AsyncIterator[Run
         with claimed(services, folder):
             async with supervised(services, folder, settings.supervisor, lambda _: None):
                 yield found
+
+
+def found_in(folder: Path) -> Running:
+    """Return what runs in `folder`, as `Running.folder` names it: for another process."""
+    found = Running(folder, Settings.load({**os.environ, **_own_places(folder)}))
+    found.update({name: state.address for name, state in read_states(folder).items()})
+    return found
 
 
 def _own_places(folder: Path) -> dict[str, str]:

@@ -35,15 +35,52 @@ def bench_command(
     transport: Annotated[
         Transport | None, typer.Option(help="how callers reach the gateway")
     ] = None,
+    sessions: Annotated[int | None, typer.Option(min=1, help="how many call at a time")] = None,
+    duration: Annotated[
+        float | None, typer.Option(min=1, help="seconds that each load is measured")
+    ] = None,
+    growing: Annotated[
+        bool, typer.Option("--growing", help="simulated delays grow with the sessions")
+    ] = False,
+    offered: Annotated[
+        int | None, typer.Option(min=2, help="then so many times as many come as there is room for")
+    ] = None,
+    bound_ms: Annotated[
+        float | None, typer.Option(min=1, help="what the p95 of voice to voice may be")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="save it as what [server] max_sessions is by default")
+    ] = False,
 ) -> None:
     """Measure one part of the appliance on its own sockets; it needs no running appliance."""
     bench = find(name)
-    extras = {"plot": plot, "labels": labels, "transport": transport}
+    extras = {
+        "plot": plot,
+        "labels": labels,
+        "transport": transport,
+        "sessions": sessions,
+        "duration": duration,
+        "growing": growing or None,
+        "offered": offered,
+        "bound-ms": bound_ms,
+        "write": write or None,
+    }
     for extra, given in extras.items():
         if given is not None and extra not in bench.extras:
             raise InvalidInput(f"the benchmark {name!r} has no --{extra}")
     options = Options(
-        data, engines or bench.engines, limit, plot, labels, transport or Transport.WEBSOCKET
+        data=data,
+        engines=engines or bench.engines,
+        limit=limit,
+        plot=plot,
+        labels=labels,
+        transport=transport or Transport.WEBSOCKET,
+        sessions=sessions,
+        duration_s=duration,
+        growing=growing,
+        offered=offered,
+        bound_ms=bound_ms,
+        write=write,
     )
     # Taken before, since the measurement itself is load.
     where = machine()

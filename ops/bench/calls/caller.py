@@ -44,7 +44,7 @@ async def play(
     async with asyncio.TaskGroup() as group:
         receiving = group.create_task(call.receive())
         await call.stands.wait()
-        await call.play(_microphone(samples, also), opening, enough, longest_s)
+        await call.play(microphone(samples, also), opening, enough, longest_s)
         await call.close()
         receiving.cancel()
     return call.record
@@ -111,8 +111,8 @@ class _Call:
         return (_now() - self._origin_s) * 1000
 
 
-def _microphone(samples: Int16, also: Also | None) -> Callable[[int], Int16]:
-    """Return what gives the frames, by number."""
+def microphone(samples: Int16, also: Also | None = None) -> Callable[[int], Int16]:
+    """Return what gives the frames, by number; past the samples their last 200 ms go on."""
     background = samples[-RATE_HZ // 5 :]
 
     def frame(index: int) -> Int16:

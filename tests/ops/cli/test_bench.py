@@ -64,14 +64,38 @@ def test_options_reach_the_benchmark(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("extra", "value"), [("plot", "x.png"), ("labels", "x.json"), ("transport", "webrtc")]
+    "given",
+    [
+        ["plot", "x.png"],
+        ["labels", "x.json"],
+        ["transport", "webrtc"],
+        ["sessions", "8"],
+        ["duration", "30"],
+        ["growing"],
+        ["offered", "4"],
+        ["bound-ms", "750"],
+        ["write"],
+    ],
 )
 def test_an_option_that_it_does_not_know_is_refused(
-    extra: str, value: str, capfd: pytest.CaptureFixture[str]
+    given: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["bench", "made_up", f"--{extra}", value]) == 1
+    extra, *value = given
+    assert main(["bench", "made_up", f"--{extra}", *value]) == 1
     assert capfd.readouterr().err == f"antiphon: the benchmark 'made_up' has no --{extra}\n"
     assert not ASKED
+
+
+def test_further_options_reach_a_benchmark_that_knows_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    knows = frozenset({"sessions", "duration", "growing", "offered", "bound-ms", "write"})
+    module = sys.modules["ops.bench.made_up"]
+    monkeypatch.setattr(module, "BENCH", Bench("nothing", measure, extras=knows))
+    sizes = ["--sessions", "8", "--duration", "2.5", "--offered", "4", "--bound-ms", "600"]
+    assert main(["bench", "made_up", *sizes, "--growing", "--write"]) == 0
+    (asked,) = ASKED
+    assert (asked.sessions, asked.duration_s, asked.offered, asked.bound_ms) == (8, 2.5, 4, 600)
+    assert asked.growing
+    assert asked.write
 
 
 def test_standard_output_is_there_again_after_a_failure(

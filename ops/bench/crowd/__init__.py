@@ -1,0 +1,1 @@
+"""Many callers at once, driven from processes of their own."""
