@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from functools import partial
+
+from fastapi import APIRouter
 
 from antiphon.serving import Secured, run, serve
 from antiphon.settings import load
@@ -19,6 +22,8 @@ from server.engines.guests import Guests
 from server.engines.services import open_services
 from server.http import app
 from server.http.http_server import HttpServer
+from server.http.openai.desk import Desk
+from server.http.openai.routers import routers
 from server.http.realtime.calls import Calls, switchboard
 from server.realtime import vocabulary
 from server.session_maker import SessionMaker
@@ -44,8 +49,10 @@ async def main() -> None:
             hosting(maker.make, settings.max_sessions) as sessions,
             switchboard(sessions, partial(Peer.answer, settings=webrtc)) as calls,
         ):
-            port = Port(sessions, keyring, services, Guests(settings.max_guests))
-            await _serve(settings, port, maker, calls)
+            guests = Guests(settings.max_guests)
+            port = Port(sessions, keyring, services, guests)
+            apis = routers(Desk(keyring, sessions, services, guests, agent))
+            await _serve(settings, port, maker, calls, apis)
     finally:
         await services.close()
 
@@ -55,10 +62,11 @@ async def _serve(
     port: Port,
     maker: SessionMaker,
     calls: Calls,
+    apis: Iterable[APIRouter],
 ) -> None:
     shown = _certificate(settings)
     application = app.build(
-        port.keyring, port.sessions, calls, maker.describe, settings.cors_origins
+        port.keyring, port.sessions, calls, maker.describe, settings.cors_origins, apis
     )
     with closing(
         HttpServer(

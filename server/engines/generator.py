@@ -14,7 +14,7 @@ SERVICE = "language model"
 # Reading the longest prompt takes a busy CPU some seconds; no caller waits longer than this.
 PATIENCE_S = 30.0
 
-_CHOICES = {
+CHOICES = {
     "auto": pb.TOOL_CHOICE_AUTO,
     "none": pb.TOOL_CHOICE_NONE,
     "required": pb.TOOL_CHOICE_REQUIRED,
@@ -34,7 +34,7 @@ class Generation:
         request = pb.GenerateRequest(messages=messages, sampling=pb.Sampling(max_tokens=max_tokens))
         if tools.offered:
             request.tools.extend(as_tools(tools))
-            request.tool_choice = _CHOICES[tools.choice]
+            request.tool_choice = CHOICES[tools.choice]
             request.tool_name = tools.forced
         self._call = stub.Generate(request)
 

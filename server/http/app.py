@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from collections.abc import Iterable
+
+from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
@@ -37,8 +39,9 @@ def build(
     calls: Calls,
     describe: Describe,
     cors_origins: tuple[str, ...] = (),
+    apis: Iterable[APIRouter] = (),
 ) -> FastAPI:
-    """Return the application."""
+    """Return the application, with the routes of `apis` beside those of sessions."""
     # FastAPI's own pages about an API load their scripts from elsewhere.
     app = FastAPI(title="Antiphon", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(HTTPException, refuse)
@@ -60,5 +63,7 @@ def build(
         Sockets(keyring, sessions, calls),
     ):
         app.include_router(part.router)
+    for router in apis:
+        app.include_router(router)
     app.mount("/", PageFiles())
     return app

@@ -18,16 +18,20 @@ MAX_BODY_BYTES = 128 * 1024
 MAX_PARTS = 8
 
 
-async def read(request: Request) -> bytes:
-    """Return the body; raise `InvalidInput` where it is over the bound."""
+class TooLarge(InvalidInput):
+    """A body over its bound."""
+
+    http_status = 413
+    default_reason = "MESSAGE_TOO_LARGE"
+
+
+async def read(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body; raise `TooLarge` where it is over the bound."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidInput(
-                f"the body is over the {MAX_BODY_BYTES} bytes that a request may hold",
-                reason="MESSAGE_TOO_LARGE",
-            )
+        if len(body) > most_bytes:
+            raise TooLarge(f"the body is over the {most_bytes} bytes that this request may hold")
     return bytes(body)
 
 

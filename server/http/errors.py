@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from antiphon.errors import RETRY_AFTER_S, AntiphonError, NotPermitted
+from antiphon.errors import RETRY_AFTER_S, AntiphonError, NotPermitted, Unsupported
 from antiphon.failures import understand
 
 UNAVAILABLE = 503
@@ -20,32 +22,34 @@ def respond(problem: AntiphonError) -> JSONResponse:
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(problem, NotPermitted):
         headers["WWW-Authenticate"] = "Bearer"
-    return _response(
-        problem.http_status,
-        problem.message,
-        problem.reason.lower(),
-        problem.metadata.get("param"),
-        headers,
-    )
+    if isinstance(problem, Unsupported):
+        # OpenAI's clients try whatever is 500 or more again, unless they are told not to.
+        headers["x-should-retry"] = "false"
+    return JSONResponse(as_json(problem), problem.http_status, headers)
+
+
+def as_json(problem: AntiphonError) -> dict[str, Any]:
+    """Return the body that tells `problem`."""
+    status, code = problem.http_status, problem.reason.lower()
+    return _body(status, problem.message, code, problem.metadata.get("param"))
 
 
 async def refuse(_: Request, error: Exception) -> Response:
     """Return the response to a request that finds no route; a handler of Starlette's."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
-    return _response(error.status_code, error.detail, "not_found", None, headers)
+    body = _body(error.status_code, error.detail, "not_found", None)
+    return JSONResponse(body, error.status_code, headers)
 
 
-def _response(
-    status: int, message: str, code: str, param: str | None, headers: dict[str, str]
-) -> JSONResponse:
+def _body(status: int, message: str, code: str, param: str | None) -> dict[str, Any]:
     details = {
         "message": message,
         "type": "server_error" if status >= 500 else "invalid_request_error",
         "param": param,
         "code": code,
     }
-    return JSONResponse({"error": details}, status, headers)
+    return {"error": details}
 
 
 class Guard:
