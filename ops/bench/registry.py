@@ -8,7 +8,19 @@ from antiphon.errors import NotFound
 from ops.bench.bench import Bench
 
 # Each is `BENCH` in ops/bench/NAME.py, imported only when it runs.
-NAMES = ("asr", "tts", "llm", "floor", "turns", "interrupt", "loss", "peers", "load", "capacity")
+NAMES = (
+    "asr",
+    "tts",
+    "llm",
+    "floor",
+    "turns",
+    "interrupt",
+    "loss",
+    "peers",
+    "load",
+    "capacity",
+    "batch",
+)
 
 
 def find(name: str) -> Bench:

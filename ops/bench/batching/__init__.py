@@ -1,0 +1,1 @@
+"""What the benchmark of many callers at once is made of."""
