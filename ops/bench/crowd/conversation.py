@@ -105,16 +105,17 @@ class Conversation:
         number = self._first
         while True:
             question = self._questions[number % len(self._questions)]
-            await self._introduce(question)
+            await self._introduce(question, number)
             await self._ask(question)
             await self._hear_out()
             await asyncio.sleep(self._random.uniform(*PAUSES_S))
             number += 1
 
-    async def _introduce(self, question: Question) -> None:
+    async def _introduce(self, question: Question, number: int) -> None:
         if not self._simulated:
             return
-        simulation = {"text": question.text, "voiced_ms": question.voiced_ms}
+        # A script that is the same as before would go on, not begin anew: never twice the same.
+        simulation = {"text": question.text, "voiced_ms": question.voiced_ms + number % 2}
         update: Event = {"type": "realtime", "antiphon": {"simulation": simulation}}
         self._stands.clear()
         await self._line.tell({"type": "session.update", "session": update})
