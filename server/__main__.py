@@ -34,6 +34,9 @@ from server.webrtc.settings import WebRtcSettings
 
 log = logging.getLogger(__name__)
 
+# Riva's clients send a recording in one message: eight minutes of it at 16 kHz.
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+
 
 async def main() -> None:
     """Serve callers until told to stop."""
@@ -90,6 +93,7 @@ async def _serve(
             # Who lost its line may come back while the others end; `Sessions` tells them apart.
             admitting=[SESSION_SERVICE],
             beside=[http.serve],
+            max_message_bytes=MAX_MESSAGE_BYTES,
         )
 
 

@@ -33,7 +33,6 @@ READ_UP_S = 1.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 SERVER_OPTIONS = (
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     # Without this two servers may share a TCP port, and a port in use goes unnoticed.
     ("grpc.so_reuseport", 0),
 )
@@ -60,6 +59,7 @@ async def serve(
     interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     admitting: Collection[str] = (),
     beside: Sequence[Beside] = (),
+    max_message_bytes: int = MAX_MESSAGE_BYTES,
 ) -> None:
     """Serve at `address` (`unix:PATH` or `HOST:PORT`) until SIGTERM or SIGINT.
 
@@ -76,7 +76,8 @@ async def serve(
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     calls = InFlight(admitting)
     server = grpc.aio.server(
-        interceptors=[ErrorInterceptor(calls), *interceptors], options=SERVER_OPTIONS
+        interceptors=[ErrorInterceptor(calls), *interceptors],
+        options=[*SERVER_OPTIONS, ("grpc.max_receive_message_length", max_message_bytes)],
     )
     try:
         _bind(server, address)

@@ -76,7 +76,7 @@ def test_recognition(
 
 def test_a_message_over_the_limit(served: Gateway, channel: grpc.Channel) -> None:
     stub = RecognizerStub(channel)
-    requests = [config(), audio(5 * MIB)]
+    requests = [config(), audio(17 * MIB)]
     code, _ = refusal(lambda: stub.Recognize(iter(requests), metadata=bearer(served.key)))
     assert code is Code.RESOURCE_EXHAUSTED
 
