@@ -8,9 +8,11 @@ import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ
 from antiphon.v1 import common_pb2
-from inference.asr.decoder import Decoder, QueuedDecoder
-from inference.asr.engine import Engine, Speech
+from inference.asr.background import in_background
+from inference.asr.decoder import LONG_WORKERS, Decoder, QueuedDecoder
+from inference.asr.engine import BatchEngine, Speech
 from inference.asr.judge import Judge
+from inference.asr.schedule import Limits
 from inference.asr.service import Parts
 from inference.asr.settings import AsrSettings
 from inference.asr.simulated import SimulatedDecoder
@@ -37,22 +39,33 @@ def _decoder(settings: AsrSettings, store: Store, closing: ExitStack) -> Decoder
         return SimulatedDecoder(
             settings.simulated_ms, settings.simulated_seed, settings.simulated_text
         )
-    decoder = QueuedDecoder(_whisper(settings, store), settings.max_streams)
+    short, long = _whispers(settings, store)
+    limits = Limits(settings.max_batch, settings.max_batch_s, settings.max_batch_extra_s)
+    decoder = QueuedDecoder(short, long, limits, settings.short_s, settings.max_streams)
     closing.callback(decoder.shut)
     return decoder
 
 
-def _whisper(settings: AsrSettings, store: Store) -> Engine:
+def _whispers(settings: AsrSettings, store: Store) -> tuple[BatchEngine, BatchEngine]:
+    """Return the engine of what is short and that of what is long."""
     # Imported here: a process that simulates must not need, or pay for, the engine's library.
     from inference.asr.whisper import Whisper, WhisperOptions
 
-    options = WhisperOptions(
-        settings.device, settings.compute_type, settings.threads, settings.beam_size
-    )
-    whisper = Whisper(store.path(settings.model), options)
-    # The first decode allocates; no caller should wait for that.
-    whisper.decode(Speech(np.zeros(RECOGNITION_RATE_HZ, np.float32)))
-    return whisper
+    def load(workers: int) -> BatchEngine:
+        options = WhisperOptions(
+            settings.device, settings.compute_type, settings.threads, settings.beam_size, workers
+        )
+        whisper = Whisper(store.path(settings.model), options)
+        # The first decode allocates; no caller should wait for that.
+        whisper.decode(Speech(np.zeros(RECOGNITION_RATE_HZ, np.float32)))
+        return whisper
+
+    if settings.device == "cpu":
+        # Twice in memory, 80 MB of base: threads yield or do not from their start.
+        return load(1), in_background(lambda: load(LONG_WORKERS))
+    # A card knows no nice threads, and its memory is dear.
+    whisper = load(1 + LONG_WORKERS)
+    return whisper, whisper
 
 
 def _judge(settings: AsrSettings, store: Store, closing: ExitStack) -> JudgeTurn | None:

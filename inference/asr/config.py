@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, check_rate
-from antiphon.errors import InvalidInput
+from antiphon.errors import InvalidInput, Unsupported
 from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2 import RecognizeConfig
 from inference.asr.endpointer import Rules
-from inference.asr.engine import Script
+from inference.asr.engine import Phrase, Script
 from inference.asr.settings import (
     MAX_PARTIAL_MS,
     MAX_SILENCE_MS,
@@ -17,6 +18,12 @@ from inference.asr.settings import (
     MIN_SILENCE_MS,
     AsrSettings,
 )
+
+# As the contract has it.
+MAX_PHRASES = 100
+MAX_PHRASE_CHARS = 200
+MAX_BOOST = 20.0
+MAX_ALTERNATIVES = 10
 
 ENCODINGS = {
     common_pb2.AUDIO_ENCODING_PCM_S16LE: Encoding.PCM_S16LE,
@@ -39,6 +46,8 @@ class Listening:
     word_times: bool = False
     hushes: bool = False  # whether they are told
     script: Script | None = None
+    phrases: tuple[Phrase, ...] = ()
+    max_alternatives: int = 0
 
 
 def read_config(config: RecognizeConfig, settings: AsrSettings) -> Listening:
@@ -60,7 +69,23 @@ def read_config(config: RecognizeConfig, settings: AsrSettings) -> Listening:
         word_times=config.word_times,
         hushes=config.hushes,
         script=_script(config),
+        phrases=_phrases(config),
+        max_alternatives=_max_alternatives(config),
     )
+
+
+def check_capabilities(listening: Listening, capabilities: Collection[str]) -> None:
+    """Raise `Unsupported` where `listening` takes what the engine has not."""
+    needed = {
+        "word_times": listening.word_times,
+        "phrases": bool(listening.phrases),
+        "alternatives": listening.max_alternatives > 0,
+    }
+    for name, is_needed in needed.items():
+        if is_needed and name not in capabilities:
+            raise Unsupported(
+                f"the engine has no {name}; leave it out of the configuration", capability=name
+            )
 
 
 def _rules(config: RecognizeConfig, settings: AsrSettings) -> Rules:
@@ -97,6 +122,40 @@ def _first_partial_ms(config: RecognizeConfig, settings: AsrSettings) -> float:
             reason="FIRST_PARTIAL_MS",
         )
     return asked_ms or settings.partial_interval_ms
+
+
+def _phrases(config: RecognizeConfig) -> tuple[Phrase, ...]:
+    if len(config.phrases) > MAX_PHRASES:
+        raise InvalidInput(
+            f"{len(config.phrases)} phrases; send at most {MAX_PHRASES}", reason="PHRASES"
+        )
+    return tuple(
+        _phrase(number, phrase.text, phrase.boost)
+        for number, phrase in enumerate(config.phrases)
+        if phrase.text.strip()
+    )
+
+
+def _phrase(number: int, text: str, boost: float) -> Phrase:
+    if len(text) > MAX_PHRASE_CHARS:
+        raise InvalidInput(
+            f"phrase {number} has {len(text)} characters; {MAX_PHRASE_CHARS} are the most",
+            reason="PHRASES",
+        )
+    if not 0 <= boost <= MAX_BOOST:  # NaN compares with nothing
+        raise InvalidInput(
+            f"the boost of phrase {number} is {boost}; 0 to {MAX_BOOST} are allowed", reason="BOOST"
+        )
+    return Phrase(text, boost)
+
+
+def _max_alternatives(config: RecognizeConfig) -> int:
+    if config.max_alternatives > MAX_ALTERNATIVES:
+        raise InvalidInput(
+            f"max_alternatives {config.max_alternatives} is over {MAX_ALTERNATIVES}",
+            reason="MAX_ALTERNATIVES",
+        )
+    return config.max_alternatives
 
 
 def _script(config: RecognizeConfig) -> Script | None:

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import exp
 
 from antiphon.audio import RECOGNITION_RATE_HZ
 from antiphon.timing import Timing
 from antiphon.v1 import common_pb2, recognizer_pb2
 from antiphon.v1.recognizer_pb2 import RecognizeResponse
-from inference.asr.decoder import Decoded
-from inference.asr.engine import Speech, Word
+from inference.asr.engine import Alternative, Speech, Word
 from inference.asr.gates import is_said
+from inference.asr.job import Decoded
 from inference.asr.transcript import join
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A piece put into words; its words are timed in ms of the stream."""
+    """A piece put into words; its words are timed in ms of the stream.
+
+    Its `tokens`, 0 where that is not known, have this average log-probability.
+    """
 
     text: str
     language: str
     words: tuple[Word, ...]
     timing: Timing
     end_of_turn: float | None = None
+    tokens: int = 0
+    average_log_probability: float = 0.0
+    alternatives: tuple[Alternative, ...] = ()
 
 
 def believe(decoded: Decoded, speech: Speech) -> Heard:
@@ -32,7 +39,15 @@ def believe(decoded: Decoded, speech: Speech) -> Heard:
     if not is_said(hypothesis, speech.voiced_ms):
         return Heard("", hypothesis.language, (), decoded.timing)
     words = tuple(_shifted(word, speech.start_ms) for word in hypothesis.words)
-    return Heard(hypothesis.text, hypothesis.language, words, decoded.timing)
+    return Heard(
+        hypothesis.text,
+        hypothesis.language,
+        words,
+        decoded.timing,
+        tokens=hypothesis.tokens,
+        average_log_probability=hypothesis.average_log_probability,
+        alternatives=hypothesis.alternatives,
+    )
 
 
 def _shifted(word: Word, by_ms: float) -> Word:
@@ -95,6 +110,8 @@ def final(start: int, end: int, pieces: Sequence[Heard], *, from_pause: bool) ->
         from_pause=from_pause,
         timing=_timing(last.timing),
         end_of_turn_probability=last.end_of_turn,
+        probability=_probability(pieces),
+        alternatives=_alternatives(pieces),
     )
     return RecognizeResponse(final=event)
 
@@ -104,6 +121,26 @@ def nothing(at: int) -> RecognizeResponse:
     return RecognizeResponse(
         final=recognizer_pb2.Final(start_ms=milliseconds(at), end_ms=milliseconds(at))
     )
+
+
+def _probability(pieces: Sequence[Heard]) -> float:
+    """Return the geometric mean of the tokens' probabilities; 0 where there are none, or it is not known."""
+    tokens = sum(piece.tokens for piece in pieces if piece.text)
+    if not tokens:
+        return 0.0
+    total = sum(piece.tokens * piece.average_log_probability for piece in pieces if piece.text)
+    return min(exp(total / tokens), 1.0)
+
+
+def _alternatives(pieces: Sequence[Heard]) -> list[recognizer_pb2.Alternative]:
+    if len(pieces) > 1:
+        return []
+    return [
+        recognizer_pb2.Alternative(
+            text=other.text, probability=min(exp(other.average_log_probability), 1.0)
+        )
+        for other in pieces[0].alternatives
+    ]
 
 
 def _word(word: Word) -> recognizer_pb2.Word:

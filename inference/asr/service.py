@@ -14,7 +14,7 @@ from antiphon.errors import Exhausted, InvalidInput
 from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2 import RecognizeRequest, RecognizeResponse
 from antiphon.v1.recognizer_pb2_grpc import RecognizerServicer
-from inference.asr.config import Listening, read_config
+from inference.asr.config import Listening, check_capabilities, read_config
 from inference.asr.decoder import Decoder
 from inference.asr.detector import Detector
 from inference.asr.endpointer import Endpointer
@@ -102,6 +102,7 @@ class RecognizerService(RecognizerServicer):
                 break
             listening = read_config(request.config, self._parts.settings)
             self._parts.decoder.check(listening.language, listening.script)
+            check_capabilities(listening, self._parts.decoder.about.capabilities)
             return listening
         raise InvalidInput("the first message of a stream must be `config`", reason="CONFIG_FIRST")
 

@@ -31,6 +31,15 @@ class AsrSettings(Table):
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     # Beam 5: WER 7.6 instead of 8.4 for a tenth more CPU, on 98 clips; not tried in real time.
     beam_size: Annotated[int, Field(ge=1, le=10)] = 1
+    # What is decoded at once. Eight take 0.6 of the CPU of eight alone, more gain little on a CPU; on a card,
+    # where a batch takes hardly longer than one, 32 and 480 s.
+    max_batch: Annotated[int, Field(ge=1, le=256)] = 8
+    # All pieces together, as long as the longest: so much takes 2 s of two cores, for whoever comes next.
+    max_batch_s: Annotated[float, Field(ge=1, le=10_000, allow_inf_nan=False)] = 30.0
+    # How much longer than the shortest: the short one waits for the words of the long.
+    max_batch_extra_s: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)] = 3.0
+    # Longer pieces are decoded where they hold up none that are shorter; three in a hundred turns are.
+    short_s: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)] = 10.0
     # Far above what two cores keep up with, at a fifth of a core a stream: a bound, not a promise.
     max_streams: Annotated[int, Field(ge=1, le=10_000)] = 32
 

@@ -11,13 +11,15 @@ from time import perf_counter
 
 from antiphon.errors import InvalidInput
 from antiphon.timing import Timing
-from inference.asr.decoder import Decoded, Job
-from inference.asr.engine import About, Hypothesis, Script, Speech, Word
+from inference.asr.engine import About, Alternative, Hypothesis, Script, Speech, Word
+from inference.asr.job import Decoded, Job
 from inference.asr.settings import STOCK_TEXT
 
 SIGMA = 0.2
 # Of a caller who gave no script; people speak some 200 words a minute.
 STOCK_MS_PER_WORD = 300.0
+# Phrases are taken and change nothing: what is said is known.
+CAPABILITIES = ("word_times", "phrases", "alternatives")
 
 
 class SimulatedDecoder:
@@ -35,7 +37,7 @@ class SimulatedDecoder:
     @property
     def about(self) -> About:
         """Return what it is."""
-        return About("simulated", ("word_times",), simulated=True)
+        return About("simulated", CAPABILITIES, simulated=True)
 
     def check(self, language: str, script: Script | None) -> None:
         """Raise `InvalidInput` where a script has words and no voice that could bring them out."""
@@ -69,7 +71,21 @@ def hear(speech: Speech, stock_text: str = STOCK_TEXT) -> Hypothesis:
         Word(word, index * ms_per_word, (index + 1) * ms_per_word, 1.0)
         for index, word in enumerate(heard)
     )
-    return Hypothesis(" ".join(heard), speech.language or "en", times if speech.word_times else ())
+    return Hypothesis(
+        " ".join(heard),
+        speech.language or "en",
+        times if speech.word_times else (),
+        tokens=len(heard),
+        alternatives=_alternatives(heard, speech.max_alternatives),
+    )
+
+
+def _alternatives(heard: list[str], most: int) -> tuple[Alternative, ...]:
+    """Return what was heard less its last word, less its last two, and so on; each half as likely."""
+    fewer = [heard[:-missing] for missing in range(1, min(most, len(heard) - 1) + 1)]
+    return tuple(
+        Alternative(" ".join(words), missing * log(0.5)) for missing, words in enumerate(fewer, 1)
+    )
 
 
 def _script(speech: Speech, stock_text: str) -> tuple[Iterable[str], float]:

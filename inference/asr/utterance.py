@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -13,18 +14,22 @@ from antiphon.audio import RECOGNITION_RATE_HZ, Float32, to_float
 from antiphon.v1.recognizer_pb2 import RecognizeResponse
 from inference.asr import heard as tell
 from inference.asr.config import Listening
-from inference.asr.decoder import Decoded, Decoder, Job, Urgency
+from inference.asr.decoder import Decoder
 from inference.asr.endpointer import Endpointer
 from inference.asr.engine import Hypothesis, Speech
 from inference.asr.gates import is_looping, is_said
 from inference.asr.heard import Heard, believe, milliseconds
 from inference.asr.history import History
+from inference.asr.job import Decoded, Job, Urgency
+from inference.asr.pace import Pace
 from inference.asr.stopwatch import Stopwatch
 from inference.asr.transcript import join, stable_chars
 from inference.asr.voice_end import voice_end
 
 # A stream's partials take a third of the engine at most: the next waits for twice what the last one cost.
 PARTIAL_REST = 2.0
+
+_numbers = count()
 
 Emit = Callable[[RecognizeResponse], Awaitable[None]]
 JudgeTurn = Callable[[Float32], Coroutine[Any, Any, float]]
@@ -42,6 +47,8 @@ class Ears:
     stopwatch: Stopwatch
     tasks: asyncio.TaskGroup
     emit: Emit
+    pace: Pace = field(default_factory=Pace)
+    number: int = field(default_factory=lambda: next(_numbers))  # of the stream, in this process
 
 
 class Utterance:
@@ -174,6 +181,8 @@ class Utterance:
             - self._voiced_before_ms,
             voiced_before_ms=self._voiced_before_ms,
             script=listening.script,
+            phrases=listening.phrases,
+            max_alternatives=listening.max_alternatives,
         )
 
     def _take_partial(self) -> Speech | None:
@@ -181,12 +190,13 @@ class Utterance:
         if not self._ears.endpointer.speaking:
             return None
         self._partial_end = self._ears.history.end
-        speech = replace(self._take(), draft=True, word_times=False)
+        speech = replace(self._take(), draft=True, word_times=False, max_alternatives=0)
         self._partial_voiced_ms = speech.voiced_ms
         return speech
 
     async def _tell_partial(self) -> None:
-        decoded = await self._decode(Job(Urgency.PARTIAL, self._take_partial))
+        length = self._ears.history.end - self._piece_from
+        decoded = await self._decode(self._job(Urgency.PARTIAL, self._take_partial, length))
         if decoded is None:
             return
         rest_ms = decoded.timing.compute_ms * PARTIAL_REST
@@ -238,10 +248,22 @@ class Utterance:
         await self._ears.emit(tell.final(self._start, at, pieces, from_pause=from_pause))
 
     async def _hear(self, speech: Speech) -> Heard:
-        decoded = await self._decode(Job(Urgency.FINAL, lambda: speech))
+        job = self._job(Urgency.FINAL, lambda: speech, len(speech.samples))
+        decoded = await self._decode(job)
         if decoded is None:
             raise RuntimeError("a decoder dropped speech that was wanted")
         return believe(decoded, speech)
+
+    def _job(self, urgency: Urgency, take: Callable[[], Speech | None], samples: int) -> Job:
+        ears, listening = self._ears, self._ears.listening
+        return Job(
+            urgency,
+            take,
+            stream=ears.number,
+            seconds=samples / RECOGNITION_RATE_HZ,
+            bulk=not ears.pace.is_live(asyncio.get_running_loop().time()),
+            kind=(listening.phrases, listening.max_alternatives),
+        )
 
     async def _decode(self, job: Job) -> Decoded | None:
         decoded = await self._ears.decoder.decode(job)

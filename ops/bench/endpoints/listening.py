@@ -14,7 +14,7 @@ from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, Float32, Int16
 from antiphon.timing import Timing
 from antiphon.v1.recognizer_pb2 import RecognizeResponse
 from inference.asr.config import Listening
-from inference.asr.decoder import Decoded, Job
+from inference.asr.job import Decoded, Job
 from inference.asr.detector import CHUNK_SAMPLES, Detector
 from inference.asr.endpointer import Endpointer, Rules
 from inference.asr.engine import About, Engine, Script

@@ -21,11 +21,12 @@ from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2 import RecognizeConfig, RecognizeRequest, RecognizeResponse
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub, add_RecognizerServicer_to_server
 from inference.asr.config import Listening
-from inference.asr.decoder import Decoded, Decoder, Job
+from inference.asr.decoder import Decoder
 from inference.asr.detector import CHUNK_MS, CHUNK_SAMPLES
 from inference.asr.endpointer import Endpointer, Rules
 from inference.asr.engine import About, Hypothesis, Script, Speech
 from inference.asr.history import History
+from inference.asr.job import Decoded, Job
 from inference.asr.service import Parts, RecognizerService
 from inference.asr.settings import AsrSettings
 from inference.asr.stopwatch import Stopwatch

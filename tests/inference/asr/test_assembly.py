@@ -32,7 +32,13 @@ def test_whisper() -> None:
         info = parts.info
         assert (info.engine, info.model, info.licence) == ("faster-whisper", "whisper-base", "MIT")
         assert len(info.revision) == 12
-        assert set(info.capabilities) == {"word_times", "language_detection", "end_of_turn"}
+        assert set(info.capabilities) == {
+            "word_times",
+            "language_detection",
+            "phrases",
+            "alternatives",
+            "end_of_turn",
+        }
         assert parts.judge is not None
         assert 0 <= asyncio.run(parts.judge(np.zeros(16_000, np.float32))) <= 1
         assert parts.listen() is not parts.listen()
@@ -43,7 +49,7 @@ def test_simulated_listens_with_the_real_detector() -> None:
     weights("silero-vad")
     with assembled(AsrSettings(engine="simulated", end_of_turn="")) as parts:
         assert parts.info.simulated
-        assert list(parts.info.capabilities) == ["word_times"]
+        assert list(parts.info.capabilities) == ["word_times", "phrases", "alternatives"]
         assert parts.judge is None
 
 

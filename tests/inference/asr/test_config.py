@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 
 from antiphon.audio import Encoding
-from antiphon.errors import InvalidInput
+from antiphon.errors import InvalidInput, Unsupported
 from antiphon.v1 import common_pb2
-from antiphon.v1.recognizer_pb2 import RecognizeConfig, SilenceEndpointing, Simulation
-from inference.asr.config import ENCODINGS, read_config
+from antiphon.v1.recognizer_pb2 import (
+    Phrase,
+    RecognizeConfig,
+    SilenceEndpointing,
+    Simulation,
+)
+from inference.asr import engine
+from inference.asr.config import ENCODINGS, check_capabilities, read_config
 from inference.asr.engine import Script
 from inference.asr.settings import AsrSettings
 
@@ -38,6 +47,8 @@ def test_all_that_can_be_asked() -> None:
             hushes=True,
             silence=SilenceEndpointing(silence_ms=300),
             simulation=Simulation(text="hello", voiced_ms=400),
+            phrases=[Phrase(text="Sherburn", boost=20), Phrase(text=" "), Phrase(text="x" * 200)],
+            max_alternatives=10,
         ),
         SETTINGS,
     )
@@ -45,6 +56,8 @@ def test_all_that_can_be_asked() -> None:
     assert (listening.partial_samples, listening.word_times, listening.hushes) == (4000, True, True)
     assert listening.rules.silence_ms == 300
     assert listening.script == Script("hello", 400)
+    assert listening.phrases == (engine.Phrase("Sherburn", 20), engine.Phrase("x" * 200))
+    assert listening.max_alternatives == 10
 
 
 def test_the_first_partial_may_be_sooner_than_later_ones() -> None:
@@ -77,9 +90,43 @@ def test_every_encoding_of_the_contract_but_unspecified() -> None:
         (asked(silence=SilenceEndpointing(silence_ms=5001)), "SILENCE_MS"),
         (asked(first_partial_ms=99), "FIRST_PARTIAL_MS"),
         (asked(first_partial_ms=5001), "FIRST_PARTIAL_MS"),
+        (asked(phrases=[Phrase(text="a")] * 101), "PHRASES"),
+        (asked(phrases=[Phrase(text="a" * 201)]), "PHRASES"),
+        (asked(phrases=[Phrase(text="a", boost=-1)]), "BOOST"),
+        (asked(phrases=[Phrase(text="a", boost=20.1)]), "BOOST"),
+        (asked(phrases=[Phrase(text="a", boost=math.inf)]), "BOOST"),
+        (asked(phrases=[Phrase(text="a", boost=math.nan)]), "BOOST"),
+        (asked(max_alternatives=11), "MAX_ALTERNATIVES"),
     ],
 )
 def test_refusals(config: RecognizeConfig, reason: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         read_config(config, SETTINGS)
     assert refusal.value.reason == reason
+
+
+def test_a_refusal_tells_no_phrase() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        read_config(asked(phrases=[Phrase(text="secret" * 40)]), SETTINGS)
+    assert "secret" not in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        ({"word_times": True}, "word_times"),
+        ({"phrases": [Phrase(text="a")]}, "phrases"),
+        ({"max_alternatives": 1}, "alternatives"),
+    ],
+)
+def test_what_the_engine_has_not_is_refused(values: dict[str, Any], missing: str) -> None:
+    listening = read_config(asked(**values), SETTINGS)
+    check_capabilities(listening, [missing])
+    with pytest.raises(Unsupported, match=missing) as refusal:
+        check_capabilities(listening, {"word_times", "phrases", "alternatives"} - {missing})
+    assert refusal.value.reason == "CAPABILITY_MISSING"
+    assert refusal.value.metadata == {"capability": missing}
+
+
+def test_what_is_not_asked_is_not_needed() -> None:
+    check_capabilities(read_config(asked(), SETTINGS), [])

@@ -11,5 +11,9 @@ def test_what_is_not_told_is_harmless() -> None:
     hypothesis = Hypothesis("hello", "en")
     assert hypothesis.complete
     assert hypothesis.words == ()
+    assert (hypothesis.tokens, hypothesis.alternatives) == (0, ())
     assert not About("any", ()).simulated
-    assert not Speech(np.zeros(0, np.float32)).draft
+    speech = Speech(np.zeros(0, np.float32))
+    assert not speech.draft
+    assert not speech.thorough
+    assert (speech.phrases, speech.max_alternatives) == ((), 0)

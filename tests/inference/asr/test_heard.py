@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from math import log
+
 import numpy as np
 import pytest
 
 from antiphon.timing import Timing
 from inference.asr import heard as tell
-from inference.asr.decoder import Decoded
-from inference.asr.engine import Hypothesis, Speech, Word
+from inference.asr.engine import Alternative, Hypothesis, Speech, Word
 from inference.asr.heard import Heard, believe
+from inference.asr.job import Decoded
 
 TIMING = Timing(1, 2, 0)
 
@@ -58,3 +60,33 @@ def test_a_final_tells_everything() -> None:
 def test_nothing() -> None:
     assert tell.nothing(32).final.text == ""
     assert tell.nothing(32).final.end_ms == 2
+
+
+def test_how_likely_a_final_is() -> None:
+    one = Heard("One.", "en", (), TIMING, tokens=1, average_log_probability=log(0.5))
+    three = Heard("And more.", "en", (), TIMING, tokens=3, average_log_probability=log(0.25))
+    noise = Heard("", "en", (), TIMING, tokens=50, average_log_probability=-9)
+    unknown = Heard("One.", "en", (), TIMING)
+
+    def probability(*pieces: Heard) -> float:
+        return tell.final(0, 0, pieces, from_pause=False).final.probability
+
+    assert probability(one) == pytest.approx(0.5)
+    assert probability(one, three) == pytest.approx((0.5 * 0.25**3) ** (1 / 4))
+    assert probability(one, noise) == pytest.approx(0.5)
+    assert probability(unknown) == 0
+    assert probability(noise) == 0
+
+
+def test_a_single_piece_has_alternatives() -> None:
+    others = (Alternative("Won.", log(0.25)), Alternative("Wan.", log(0.125)))
+    decoded = Decoded(Hypothesis("One.", "en", tokens=1, alternatives=others), TIMING)
+    heard = believe(decoded, speech(400))
+    told = tell.final(0, 0, [heard], from_pause=False).final.alternatives
+    assert [(other.text, round(other.probability, 6)) for other in told] == [
+        ("Won.", 0.25),
+        ("Wan.", 0.125),
+    ]
+    assert not tell.final(0, 0, [heard, heard], from_pause=False).final.alternatives
+    doubted = believe(decoded, speech(32))
+    assert not tell.final(0, 0, [doubted], from_pause=False).final.alternatives

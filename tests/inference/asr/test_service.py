@@ -16,6 +16,7 @@ from antiphon.timing import from_trailers
 from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2 import (
     FinishUtterance,
+    Phrase,
     RecognizeRequest,
     RecognizeResponse,
 )
@@ -124,6 +125,13 @@ def test_bad_input_is_refused_by_name(
         answers(tmp_path, *requests)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert from_rpc_error(caught.value, "asr").reason == reason
+
+
+def test_what_the_engine_has_not_is_unimplemented(tmp_path: Path) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        answers(tmp_path, config(phrases=[Phrase(text="Sherburn")]))
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert from_rpc_error(caught.value, "asr").reason == "CAPABILITY_MISSING"
 
 
 def test_the_largest_message_is_taken(tmp_path: Path) -> None:

@@ -29,6 +29,10 @@ def test_defaults_listen_with_whisper() -> None:
         ("MAX_STREAMS", "0"),
         ("END_OF_TURN", "guess"),
         ("COLOUR", "blue"),
+        ("MAX_BATCH", "0"),
+        ("MAX_BATCH_S", "nan"),
+        ("MAX_BATCH_EXTRA_S", "-1"),
+        ("SHORT_S", "31"),
     ],
 )
 def test_what_cannot_be_stops_the_start(variable: str, value: str) -> None:

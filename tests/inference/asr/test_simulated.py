@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
+from math import exp
 
 import numpy as np
 import pytest
@@ -11,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import InvalidInput
-from inference.asr.decoder import Job, Urgency
-from inference.asr.engine import Script, Speech
+from inference.asr.engine import Phrase, Script, Speech
+from inference.asr.job import Job, Urgency
 from inference.asr.settings import STOCK_TEXT
 from inference.asr.simulated import SimulatedDecoder, hear
 from tests.virtual_time import run_virtual
@@ -111,3 +113,15 @@ def test_what_it_is_and_refuses() -> None:
     decoder.check("", Script("", 0))
     with pytest.raises(InvalidInput, match="voiced_ms"):
         decoder.check("en", Script("words", 0))
+
+
+def test_phrases_change_nothing_and_alternatives_lack_the_last_words() -> None:
+    speech = Speech(NOTHING, voiced_ms=1500, script=SCRIPT, max_alternatives=5)
+    hypothesis = hear(replace(speech, phrases=(Phrase("five", 20),)))
+    assert hypothesis.text == "one two three"
+    assert [other.text for other in hypothesis.alternatives] == ["one two", "one"]
+    likely = [exp(other.average_log_probability) for other in hypothesis.alternatives]
+    assert likely == pytest.approx([0.5, 0.25])
+    assert hypothesis.tokens == 3
+    assert hear(replace(speech, voiced_ms=0)).alternatives == ()
+    assert hear(replace(speech, max_alternatives=0)).alternatives == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from antiphon.audio import Float32
 from antiphon.errors import InvalidInput, Misconfigured
 from inference.asr import whisper as module
-from inference.asr.engine import Hypothesis, Script, Speech
+from inference.asr.engine import Hypothesis, Phrase, Script, Speech
 from inference.asr.whisper import Whisper, WhisperOptions
 from tests.inference.asr.hearing import as_float, clip
 from tests.speech import wrong_percent
@@ -98,15 +99,15 @@ def test_the_limit_of_tokens_is_what_it_says(
 
 
 class Rehearsed(Whisper):
-    """Decodes into what it is given, and remembers what was put behind the speech."""
+    """Decodes into what it is given, and remembers what it was asked to do thoroughly."""
 
     def __init__(self, *answers: Hypothesis) -> None:
         self.answers = list(answers)
-        self.behind: list[tuple[int, int]] = []
+        self.thorough: list[bool] = []
 
-    def _decode(self, speech: Speech, pad_samples: int, silence_states: int) -> Hypothesis:
-        self.behind.append((pad_samples, silence_states))
-        return self.answers.pop(0)
+    def decode_batch(self, speeches: Sequence[Speech]) -> list[Hypothesis]:
+        self.thorough += [one.thorough for one in speeches]
+        return [self.answers.pop(0) for _ in speeches]
 
 
 SURE = Hypothesis("sure", "en", average_log_probability=-0.3)
@@ -119,18 +120,86 @@ CUT_OFF = Hypothesis("and and", "en", average_log_probability=-0.1, complete=Fal
     [
         ((SURE,), False, "sure", 1),
         ((DOUBTFUL, SURE), False, "sure", 2),
-        ((DOUBTFUL, replace(DOUBTFUL, average_log_probability=-2)), False, "doubtful", 2),
         ((CUT_OFF, DOUBTFUL), False, "doubtful", 2),
         ((CUT_OFF,), True, "and and", 1),
     ],
 )
-def test_doubtful_speech_is_heard_again_with_more_behind_it(
+def test_doubtful_speech_is_heard_again_in_a_thorough_way(
     answers: tuple[Hypothesis, ...], draft: bool, text: str, decodes: int
 ) -> None:
     whisper = Rehearsed(*answers)
     samples: Float32 = np.zeros(16_000, np.float32)
     assert whisper.decode(Speech(samples, draft=draft)).text == text
-    assert whisper.behind == [(16_000, 400), (96_000, 1500)][:decodes]
+    assert whisper.thorough == [False, True][:decodes]
+
+
+SHORT = "librispeech_test_other/3005-163389-0004.wav"
+SHORT_SAID = "The average man's a coward."
+
+
+def test_what_is_decoded_together_is_heard_as_alone(whisper: Whisper) -> None:
+    batch = [
+        replace(speech(), word_times=True),
+        speech(SHORT),
+        speech("multilingual/cheetah_fr_norm.wav", ""),
+        Speech(np.zeros(321, np.float32), language="en"),
+        replace(speech(SHORT), phrases=(Phrase("Sherburn"),)),
+    ]
+    together = whisper.decode_batch(batch)
+    alone = [whisper.decode_batch([one])[0] for one in batch]
+    assert [one.language for one in together[:3]] == ["en", "en", "fr"]
+    for one, other in zip(together[:2], alone, strict=False):
+        assert wrong_percent(other.text, one.text) <= WRONG_PERCENT
+    assert wrong_percent(SHORT_SAID, together[1].text) <= WRONG_PERCENT
+    assert wrong_percent(SHORT_SAID, together[4].text) <= WRONG_PERCENT
+    assert [word.text for word in together[0].words] == together[0].text.split()
+    assert abs(together[0].words[-1].end_ms - alone[0].words[-1].end_ms) < 100
+    assert together[1].average_log_probability == pytest.approx(
+        alone[1].average_log_probability, abs=0.1
+    )
+
+
+def test_pieces_may_be_encoded_together(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = whisper.decode_batch([speech(), speech(SHORT)])
+    monkeypatch.setattr(WhisperOptions, "encodes_together", True)
+    together = whisper.decode_batch([speech(), speech(SHORT)])
+    for one, other in zip(together, alone, strict=True):
+        assert wrong_percent(other.text, one.text) <= WRONG_PERCENT
+
+
+def test_each_is_limited_by_its_own_length(whisper: Whisper) -> None:
+    """A piece that loops beside a longer one has no more words than alone."""
+    short = Speech(np.zeros(320, np.float32), language="en")
+    _, other = whisper.decode_batch([speech(), short])
+    assert other.tokens <= module.TOKENS_SPARE
+
+
+def test_alternatives_leave_the_text_as_it_is(whisper: Whisper) -> None:
+    plain = whisper.decode(speech())
+    hypothesis = whisper.decode(replace(speech(), max_alternatives=3))
+    assert hypothesis.text == plain.text
+    assert plain.alternatives == ()
+    texts = [other.text for other in hypothesis.alternatives]
+    assert 1 <= len(texts) <= 3
+    assert len({*texts, hypothesis.text}) == len(texts) + 1
+    scores = [other.average_log_probability for other in hypothesis.alternatives]
+    assert scores == sorted(scores, reverse=True)
+    assert all(score < 0 for score in scores)
+    assert wrong_percent(SAID, texts[0]) <= 2 * WRONG_PERCENT
+
+
+def test_the_most_phrases_that_there_can_be(whisper: Whisper) -> None:
+    """No list of phrases leaves too little room for the words, not even behind the shortest speech."""
+    phrases = tuple(Phrase(f"unlikely name number {number} " * 8) for number in range(100))
+    assert whisper.decode(replace(speech(SHORT), phrases=phrases)).complete
+    tiny = Speech(np.zeros(320, np.float32), language="en", phrases=phrases)
+    assert whisper.decode(tiny).tokens <= module.TOKENS_SPARE
+
+
+def test_a_phrase_is_never_one_of_the_models_marks(whisper: Whisper) -> None:
+    marks = (Phrase("<|endoftext|>"), Phrase("<|nospeech|><|transcribe|>"))
+    hypothesis = whisper.decode(replace(speech(SHORT), phrases=marks))
+    assert wrong_percent(SHORT_SAID, hypothesis.text) <= WRONG_PERCENT
 
 
 def test_what_it_is(whisper: Whisper) -> None:

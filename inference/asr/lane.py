@@ -1,0 +1,159 @@
+"""From the event loop to a blocking engine and back, by a schedule: some workers that decode batches.
+
+The audio of a job is taken when its turn comes, not when it is asked for: a partial is then never stale, and
+a job whose reason has gone by costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from time import perf_counter
+
+from antiphon.errors import Exhausted
+from antiphon.timing import Timing
+from inference.asr.engine import BatchEngine, Hypothesis, Speech
+from inference.asr.job import Decoded, Job, Urgency
+from inference.asr.schedule import Ask, Limits, Schedule
+
+# A caller feels a second's wait for an answer; a partial that is older tells what the next would tell better;
+# who sends a file waits for all of it, and gRPC's clients often give a call a minute.
+LATEST_S = {Urgency.FINAL: 1.0, Urgency.PARTIAL: 2.0}
+LATEST_BULK_S = 20.0
+
+Answer = Hypothesis | Exception
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    job: Job
+    asked: float
+    done: asyncio.Future[Decoded | None]
+
+    def take(self) -> Speech | None:
+        """Return what to decode; None where nobody wants it, or it failed, which is told here."""
+        if self.done.done():
+            return None
+        try:
+            speech = self.job.take()
+        except Exception as error:  # noqa: BLE001 - it is raised where the job was asked for
+            self.done.set_exception(error)
+            return None
+        if speech is None:
+            self.done.set_result(None)
+        return speech
+
+
+class Lane:
+    """An engine with `workers`, each of which decodes a batch at a time on a thread of its own.
+
+    Bulk never holds the last of several workers: a caller's speech then waits for no file. At most
+    `max_waiting` jobs wait, further ones are refused.
+    """
+
+    def __init__(
+        self, engine: BatchEngine, limits: Limits, max_waiting: int, workers: int = 1
+    ) -> None:
+        self._engine = engine
+        self._max_waiting = max_waiting
+        self._threads = ThreadPoolExecutor(workers, "asr-engine")
+        self._free = workers
+        self._most_bulk = max(workers - 1, 1)
+        self._bulk = 0
+        self._schedule = Schedule(limits)
+        self._turns: dict[int, _Turn] = {}
+        self._tickets = count()
+
+    async def decode(self, job: Job) -> Decoded | None:
+        """Return what was heard; an engine's failure is raised here.
+
+        Cancelling gives up the turn. Work that has begun cannot be stopped: it runs to its end for nobody.
+        """
+        if len(self._schedule) >= self._max_waiting:
+            raise Exhausted(
+                f"{self._max_waiting} pieces of speech wait for the engine already; try again shortly"
+            )
+        loop = asyncio.get_running_loop()
+        ask = _ask(next(self._tickets), job, loop.time())
+        turn = self._turns[ask.ticket] = _Turn(job, perf_counter(), loop.create_future())
+        self._schedule.add(ask)
+        self._start()
+        try:
+            return await turn.done
+        finally:
+            self._schedule.drop(ask.ticket)
+            self._turns.pop(ask.ticket, None)
+
+    def _start(self) -> None:
+        """Hand out work for as long as there is a worker and somebody who waits."""
+        now_s = asyncio.get_running_loop().time()
+        while self._free and (
+            asks := self._schedule.next(now_s, bulk=self._bulk < self._most_bulk)
+        ):
+            wanted = [*self._wanted(asks)]
+            if wanted:
+                self._hand_over(wanted, bulk=asks[0].bulk)
+
+    def _wanted(self, asks: Sequence[Ask]) -> Iterator[tuple[_Turn, Speech]]:
+        for ask in asks:
+            turn = self._turns[ask.ticket]
+            speech = turn.take()
+            if speech is not None:
+                self._schedule.charge(ask)
+                yield turn, speech
+
+    def _hand_over(self, wanted: Sequence[tuple[_Turn, Speech]], *, bulk: bool) -> None:
+        self._free -= 1
+        self._bulk += bulk
+        turns = [turn for turn, _ in wanted]
+        work = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._timed, [speech for _, speech in wanted]
+        )
+        work.add_done_callback(partial(self._finish, turns, bulk))
+
+    def _timed(self, speeches: list[Speech]) -> tuple[list[Answer], float, float]:
+        started = perf_counter()
+        return self._answers(speeches), started, perf_counter()
+
+    def _answers(self, speeches: list[Speech]) -> list[Answer]:
+        try:
+            return [*self._engine.decode_batch(speeches)]
+        except Exception as error:  # noqa: BLE001 - the calls behind it fail, each with its own error
+            if len(speeches) == 1:
+                return [error]
+        # What fails with one stream's speech must not fail the others: then each goes alone.
+        return [answer for speech in speeches for answer in self._answers([speech])]
+
+    def _finish(
+        self,
+        turns: Sequence[_Turn],
+        bulk: bool,
+        work: asyncio.Future[tuple[list[Answer], float, float]],
+    ) -> None:
+        self._free += 1
+        self._bulk -= bulk
+        if work.cancelled():
+            return
+        answers, started, ended = work.result()
+        for turn, answer in zip(turns, answers, strict=True):
+            if turn.done.done():
+                continue
+            if isinstance(answer, Exception):
+                turn.done.set_exception(answer)
+            else:
+                timing = Timing((started - turn.asked) * 1000, (ended - started) * 1000, 0.0)
+                turn.done.set_result(Decoded(answer, timing))
+        self._start()
+
+    def shut(self) -> None:
+        """End the workers, once what they have begun is done."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _ask(ticket: int, job: Job, now_s: float) -> Ask:
+    latest_s = LATEST_BULK_S if job.bulk else LATEST_S[job.urgency]
+    return Ask(ticket, job.stream, job.urgency, job.seconds, now_s + latest_s, job.bulk, job.kind)
