@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import signal
@@ -88,6 +89,7 @@ async def serve(
     finally:
         # Also where it never started: left to the garbage collector, gRPC looks for a loop that is gone.
         await server.stop(None)
+        gc.unfreeze()
     log.info("stopped")
 
 
@@ -109,12 +111,22 @@ async def _until_told_to_stop(
         await server.start()
         for name in ["", *names]:
             await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+        _settle_memory()
         log.info("serving %s", ", ".join(names))
         await stop.wait()
         log.info("stopping")
         await checks.enter_graceful_shutdown()
         await drain()
         await server.stop(PARTING_S)
+
+
+def _settle_memory() -> None:
+    """Have what is there by now, which stays, looked at no more for garbage.
+
+    Of the gateway's 160,000 objects a full collection was seen to take 140 ms, in which no caller was heard.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _stop_event() -> asyncio.Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -148,6 +149,14 @@ def test_cancelling_closes_the_servicers_stream(tmp_path: Path) -> None:
             await demo.closed.wait()
 
     serving(tmp_path, test)
+
+
+def test_while_it_serves_its_garbage_is_its_calls_only(tmp_path: Path) -> None:
+    async def test(*_: object) -> None:
+        assert gc.get_freeze_count() > 1000
+
+    serving(tmp_path, test)
+    assert gc.get_freeze_count() == 0
 
 
 def test_reflection_lists_the_service(tmp_path: Path) -> None:
