@@ -14,12 +14,12 @@ from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, Float32, Int16
 from antiphon.timing import Timing
 from antiphon.v1.recognizer_pb2 import RecognizeResponse
 from inference.asr.config import Listening
-from inference.asr.job import Decoded, Job
 from inference.asr.detector import CHUNK_SAMPLES, Detector
 from inference.asr.endpointer import Endpointer, Rules
 from inference.asr.engine import About, Engine, Script
 from inference.asr.heard import milliseconds
 from inference.asr.history import History
+from inference.asr.job import Decoded, Job
 from inference.asr.judge import TurnModel
 from inference.asr.stopwatch import Stopwatch
 from inference.asr.stream import Stream
