@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -18,6 +19,8 @@ class Asked(BaseModel):
 
 
 A = TypeVar("A", bound=Asked)
+
+_FIELD = re.compile(r"[a-z_]+(\[\])?")
 
 
 async def read_json(request: Request, model: type[A], most_bytes: int) -> A:
@@ -41,5 +44,10 @@ def refusal(error: ValidationError) -> InvalidInput:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] == "json_invalid" or not first["loc"]:
         return InvalidInput("the body must be a JSON object", reason="INVALID_JSON")
-    param = ".".join(str(part) for part in first["loc"])
+    param = ".".join(str(part) for part in first["loc"] if _is_field(part))
     return InvalidInput(f"{param}: {first['msg']}", reason="INVALID_FIELD", param=param)
+
+
+def _is_field(part: str | int) -> bool:
+    """Return whether a step to what is wrong is a field, and not a type of several that it may have."""
+    return isinstance(part, int) or (part != "str" and _FIELD.fullmatch(part) is not None)

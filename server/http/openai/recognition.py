@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, Int16, encode
+from antiphon.errors import InvalidInput
 from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from server.engines.recognizer import SERVICE
@@ -61,7 +62,7 @@ class Recording:
     ) -> None:
         try:
             await stream.write(pb.RecognizeRequest(config=self._config))
-            async with aclosing(decode(pieces, None)) as sound:
+            async with aclosing(_decoded(pieces)) as sound:
                 async for samples in sound:
                     await stream.write(pb.RecognizeRequest(audio=self._bytes(samples)))
         finally:
@@ -71,3 +72,12 @@ class Recording:
     def _bytes(self, samples: Int16) -> bytes:
         self._samples += len(samples)
         return encode(samples, Encoding.PCM_S16LE)
+
+
+async def _decoded(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Int16, None]:
+    async with aclosing(decode(pieces, None)) as sound:
+        try:
+            async for samples in sound:
+                yield samples
+        except InvalidInput as error:
+            raise InvalidInput(error.message, reason=error.reason, param="file") from None
