@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from antiphon.errors import Misconfigured
 from antiphon.settings import config_file
-from ops.doctor import bootstrap, places, system, weights
+from ops.doctor import bootstrap, places, seats, system, weights
 from ops.doctor.finding import Finding
 from ops.settings import Settings
 
@@ -26,3 +26,4 @@ def visit(*, deep: bool) -> Iterator[Finding]:
     yield from system.disk(settings)
     yield from places.addresses(settings)
     yield places.key(settings)
+    yield from seats.seats(settings)

@@ -2,11 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from ops.doctor import bootstrap, places, system, weights
+from ops.doctor import bootstrap, places, seats, system, weights
 from ops.doctor.finding import Finding
 from ops.doctor.visit import visit
 
-ROUND = ["platform", "settings", "packages", "environments", "models", "disk", "addresses", "key"]
+ROUND = [
+    "platform",
+    "settings",
+    "packages",
+    "environments",
+    "models",
+    "disk",
+    "addresses",
+    "key",
+    "capacity",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +32,7 @@ def rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(places, "addresses", lambda _: [amiss("addresses")])
     monkeypatch.setattr(places, "key", lambda _: amiss("key"))
+    monkeypatch.setattr(seats, "seats", lambda _: [amiss("capacity")])
 
 
 def test_everything_is_looked_at_whatever_was_found_before() -> None:

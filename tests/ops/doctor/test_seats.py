@@ -1,0 +1,45 @@
+"""What the doctor says of the number of sessions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops.doctor.finding import Finding
+from ops.doctor.seats import seats
+from ops.settings import Settings
+from server.capacity import Capacity, capacity_file, write
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+def _found(**environ: str) -> list[Finding]:
+    settings = {f"ANTIPHON_{name}": value for name, value in environ.items()}
+    return list(seats(Settings.load(settings)))
+
+
+def test_it_says_who_says_so() -> None:
+    (unmeasured,) = _found()
+    assert unmeasured.what.startswith("16 sessions at a time: not measured yet")
+    assert not unmeasured.amiss
+    measured = Capacity(
+        sessions=12, p95_ms=1, bound_ms=2, engines="real", cpu="a", measured="2026-01-31"
+    )
+    write(measured, capacity_file())
+    (found,) = _found()
+    assert found.what == "12 sessions at a time: measured on 2026-01-31 with real engines"
+    (found,) = _found(SERVER__MAX_SESSIONS="3")
+    assert found.what == "3 sessions at a time: [server] max_sessions"
+
+
+def test_engines_without_room_for_them_are_amiss() -> None:
+    most = {"SERVER__MAX_SESSIONS": "40", "ASR__MAX_STREAMS": "39"}
+    _, asr = _found(**most, TTS__MAX_CALLS="40")
+    assert asr.what == "[asr] max_streams = 39, and each of 40 sessions may need one"
+    assert asr.mend == "set [asr] max_streams = 40, or [server] max_sessions = 39"
+    _, tts = _found(SERVER__MAX_SESSIONS="40", ASR__MAX_STREAMS="40", TTS__MAX_CALLS="2")
+    assert tts.mend == "set [tts] max_calls = 40, or [server] max_sessions = 2"
