@@ -56,22 +56,23 @@ class Recognition(asr_grpc.RivaSpeechRecognitionServicer):  # type: ignore[misc]
 
     async def StreamingRecognize(self, requests: AsyncIterator[Any], context: Context) -> None:
         """Tell what is said as it is said, utterance after utterance, until the client half-closes."""
+        incoming = Incoming(requests)
+        first = await incoming.first()
+        streaming = first.streaming_config
+        asked = read(streaming.config, partials=streaming.interim_results)
+        transcripts = Transcripts(asked)
+        listener = Listener(self._stub, asked, ENDLESS_S)
+        incoming.on_end_of_utterance = listener.end_utterance
+
+        async def tell(event: pb.RecognizeResponse) -> None:
+            result = transcripts.of(event)
+            if result is not None:
+                response = asr.StreamingRecognizeResponse(results=[result], id=first.id)
+                await write(context, response)
+
         with self._guests.recognition():
-            incoming = Incoming(requests)
-            first = await incoming.first()
-            streaming = first.streaming_config
-            asked = read(streaming.config, partials=streaming.interim_results)
-            transcripts = Transcripts(asked)
-            listener = Listener(self._stub, asked, ENDLESS_S)
-            incoming.on_end_of_utterance = listener.end_utterance
-
-            async def tell(event: pb.RecognizeResponse) -> None:
-                result = transcripts.of(event)
-                if result is not None:
-                    response = asr.StreamingRecognizeResponse(results=[result], id=first.id)
-                    await write(context, response)
-
-            _report(await listener.listen(incoming.audio(), tell), context)
+            timing = await listener.listen(incoming.audio(), tell)
+        _report(timing, context)
 
     async def GetRivaSpeechRecognitionConfig(self, request: Any, context: Context) -> Any:
         """Return what recognises here, as Riva lists its models."""

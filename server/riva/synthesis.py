@@ -60,10 +60,15 @@ class Synthesis(tts_grpc.RivaSpeechSynthesisServicer):  # type: ignore[misc]
 
     async def SynthesizeOnline(self, requests: AsyncIterator[Any], context: Context) -> None:
         """Speak each text as it comes, in order, and send the speech as it is made."""
+        coming = patiently(requests)
+        first = await anext(coming, None)
+        if first is None:
+            return
+        speaker = Speaker(self._stub, partial(write, context))
         with self._guests.synthesis():
-            speaker = Speaker(self._stub, partial(write, context))
             voices = await self._voices()
-            async for request in patiently(requests):
+            await speaker.say(read(first, voices), first.id)
+            async for request in coming:
                 await speaker.say(read(request, voices), request.id)
             await speaker.end()
         _report(speaker, context)

@@ -270,6 +270,8 @@ def test_a_client_that_goes_away_frees_its_place_and_the_recogniser(tmp_path: Pa
 
     async def story(channel: grpc.aio.Channel) -> None:
         stub = asr_grpc.RivaSpeechRecognitionStub(channel)
+        # Whoever has said nothing yet takes no place.
+        silent = [stub.StreamingRecognize(metadata=AUTHORIZED) for _ in range(MOST_GUESTS)]
         calls = [stub.StreamingRecognize(metadata=AUTHORIZED) for _ in range(MOST_GUESTS)]
         for call in calls:
             await call.write(first())
@@ -277,7 +279,7 @@ def test_a_client_that_goes_away_frees_its_place_and_the_recogniser(tmp_path: Pa
         await ears.full.wait()
         assert isinstance(await problem_of(streaming(channel, [first()])), Exhausted)
         ears.hangs_up.clear()
-        for call in calls:
+        for call in calls + silent:
             call.cancel()
         await ears.hangs_up.wait()
         while True:

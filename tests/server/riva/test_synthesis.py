@@ -171,11 +171,14 @@ def test_no_more_are_served_than_there_are_places(tmp_path: Path) -> None:
     voice = Voice(hangs=True)
 
     async def story(channel: grpc.aio.Channel) -> None:
+        # Whoever has said nothing yet takes no place.
+        stub = tts_grpc.RivaSpeechSynthesisStub(channel)
+        silent = [stub.SynthesizeOnline(metadata=AUTHORIZED) for _ in range(MOST_GUESTS)]
         calls = [online(channel, asked("a")) for _ in range(MOST_GUESTS)]
         for call in calls:
             assert (await call.read()).audio == b"a\0"
         assert isinstance(await problem_of(whole(channel, asked("b"))), Exhausted)
-        for call in calls:
+        for call in calls + silent:
             call.cancel()
 
     visit(tmp_path, voice, story)
