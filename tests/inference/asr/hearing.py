@@ -58,6 +58,7 @@ class FakeDecoder:
 
     delay_s: float = 0.05
     speeches: list[Speech] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
     about: About = field(default_factory=lambda: About("fake", ("word_times",)))
     answer: Callable[[Speech], Hypothesis] = lambda speech: Hypothesis(
         f"{speech.voiced_ms:.0f} ms", "en"
@@ -71,6 +72,7 @@ class FakeDecoder:
         if speech is None:
             return None
         self.speeches.append(speech)
+        self.jobs.append(job)
         await asyncio.sleep(self.delay_s)
         return Decoded(self.answer(speech), Timing(1.0, self.delay_s * 1000, 0.0))
 

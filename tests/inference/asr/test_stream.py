@@ -192,3 +192,24 @@ def test_a_stream_that_runs_ahead_lets_others_live() -> None:
 def test_levels() -> None:
     assert level_db(silence(1)) == pytest.approx(-30)
     assert level_db(voice(1)) == pytest.approx(60)
+
+
+def test_a_file_is_told_from_a_caller() -> None:
+    decoder = FakeDecoder()
+    minute = np.tile(SENTENCE, 32)
+
+    async def file(stream: Stream) -> None:
+        await stream.hear(minute)
+        await stream.end()
+
+    async def caller(stream: Stream) -> None:
+        await play(stream, minute)
+        await stream.end()
+
+    run_virtual(told_by(file, listening(), decoder))
+    in_bulk = len(decoder.jobs)
+    assert in_bulk == 32
+    # It was served faster than it was long, so that it never was live.
+    assert all(job.bulk for job in decoder.jobs)
+    run_virtual(told_by(caller, listening(), decoder))
+    assert not any(job.bulk for job in decoder.jobs[in_bulk:])

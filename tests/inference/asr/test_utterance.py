@@ -9,7 +9,8 @@ import pytest
 
 from antiphon.audio import Float32
 from inference.asr.detector import CHUNK_MS, CHUNK_SAMPLES
-from inference.asr.engine import Hypothesis, Script, Speech, Word
+from inference.asr.engine import Hypothesis, Phrase, Script, Speech, Word
+from inference.asr.job import Urgency
 from inference.asr.simulated import SimulatedDecoder
 from inference.asr.utterance import Ears, JudgeTurn, Utterance
 from tests.inference.asr.hearing import FakeDecoder, Told, ears, listening, silence, voice
@@ -452,3 +453,41 @@ def test_a_pause_begins_where_the_voice_was_last_audible() -> None:
         pytest.approx(20 * CHUNK_MS, abs=10)
     ]
     assert told.events[-1].final.end_ms == told.events[0].pause.end_ms
+
+
+def test_a_job_tells_whose_it_is_and_how_long() -> None:
+    decoder = FakeDecoder()
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        await speak(utterance, shared, 20)
+        await wait(shared, 4)
+        await utterance.hush(20 * CHUNK_SAMPLES)
+        await asyncio.sleep(1)
+
+    played(scene, decoder)
+    played(scene, decoder)
+    partial, final, others_partial, others_final = decoder.jobs
+    assert partial.stream == final.stream
+    assert partial.stream != others_partial.stream == others_final.stream
+    assert (partial.urgency, final.urgency) == (Urgency.PARTIAL, Urgency.FINAL)
+    assert partial.seconds == pytest.approx(13 * CHUNK_MS / 1000)
+    assert final.seconds == pytest.approx(24 * CHUNK_MS / 1000)
+    assert not partial.bulk and not final.bulk
+
+
+def test_phrases_are_for_all_and_alternatives_for_what_may_be_final() -> None:
+    decoder = FakeDecoder()
+
+    async def main() -> None:
+        how = listening(None, 400, phrases=(Phrase("Sherburn"),), max_alternatives=3)
+        async with asyncio.TaskGroup() as tasks:
+            shared = ears(how, decoder, Told(), tasks)
+            utterance = Utterance(shared, 0, 0, 0.0)
+            await speak(utterance, shared, 20)
+            utterance.end(20 * CHUNK_SAMPLES)
+
+    run_virtual(main())
+    draft, final = decoder.speeches
+    assert draft.phrases == final.phrases == (Phrase("Sherburn"),)
+    assert (draft.max_alternatives, final.max_alternatives) == (0, 3)
+    assert {job.kind for job in decoder.jobs} == {((Phrase("Sherburn"),), 3)}
