@@ -42,7 +42,10 @@ LIMIT_S = 20
 
 
 class FakeScribe:
-    """Hears `finals`, all at the end; `audio` is what it was sent, and `config` what it began with."""
+    """Hears `finals` in whatever it is sent, all at the end.
+
+    Of the last call, `audio` is what it was sent, and `config` what it began with.
+    """
 
     def __init__(self, finals: Sequence[pb.Final] = HEARD) -> None:
         self.finals = finals
@@ -53,8 +56,9 @@ class FakeScribe:
         call = FakeCall()
 
         def end() -> None:
-            call.send(pb.RecognizeResponse(partial=pb.Partial(text="Get")))
-            call.send(*(pb.RecognizeResponse(final=final) for final in self.finals))
+            if any(request.audio for request in call.requests):
+                call.send(pb.RecognizeResponse(partial=pb.Partial(text="Get")))
+                call.send(*(pb.RecognizeResponse(final=final) for final in self.finals))
             call.fail(self.error) if self.error else call.end()
 
         call.on_half_close = end
@@ -72,7 +76,7 @@ class FakeScribe:
 
 
 class Counter:
-    """`engines` may be changed before a request; `infos` is what they say of themselves."""
+    """The engines may be changed before a request; `infos` is what they say of themselves."""
 
     def __init__(self, guests: int = 4) -> None:
         self.scribe = FakeScribe()
@@ -120,7 +124,7 @@ class Counter:
         asyncio.run(main())
 
     def _info(self, name: str) -> Callable[..., Awaitable[common_pb2.ServiceInfo]]:
-        async def info(_: common_pb2.GetInfoRequest, timeout: float) -> common_pb2.ServiceInfo:
+        async def info(*_: object, **__: object) -> common_pb2.ServiceInfo:
             if self.down is not None:
                 raise self.down
             return self.infos[name]

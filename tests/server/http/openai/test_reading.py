@@ -15,7 +15,7 @@ class Inner(Asked):
 
 class Outer(Asked):
     inner: Inner | None = None
-    many: list[Inner] = []
+    many: tuple[Inner, ...] = ()
     named: str | Inner = "x"
     listed: list[str] = Field([], alias="listed[]")
 
@@ -43,7 +43,9 @@ def test_the_parameter_is_named(body: str, param: str) -> None:
     assert error.message.startswith(f"{param}: ") and "secret" not in error.message
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "7", '"secret"', '{"named": "\\ud800"}', "[" * 999])
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "7", '"secret"', '{"named": "\\ud800"}', "[" * 999]
+)
 def test_what_is_no_object(body: str) -> None:
     error = refused(body)
     assert error.reason == "INVALID_JSON" and "secret" not in error.message
