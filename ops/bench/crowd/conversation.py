@@ -34,10 +34,15 @@ class Turn:
 
 @dataclass(slots=True)
 class Notes:
-    """What a process of callers has seen since it was last asked."""
+    """What a process of callers has seen since it was last asked.
+
+    `late_ms` is by how much its loop woke too late for a frame, `behind_ms` by how much frames left too
+    late: a gateway that takes them slowly holds them up.
+    """
 
     turns: list[Turn] = field(default_factory=list)
     late_ms: list[float] = field(default_factory=list)
+    behind_ms: list[float] = field(default_factory=list)
 
 
 class Conversation:
@@ -95,8 +100,12 @@ class Conversation:
         origin_s = self._origin_s = loop.time()
         while True:
             due_s = origin_s + (self._frames + 1) * FRAME_MS / 1000
+            in_time = loop.time() < due_s
             await asyncio.sleep(due_s - loop.time())
-            self._notes().late_ms.append((loop.time() - due_s) * 1000)
+            behind_ms = (loop.time() - due_s) * 1000
+            self._notes().behind_ms.append(behind_ms)
+            if in_time:
+                self._notes().late_ms.append(behind_ms)
             frame = self._frame(self._frames - self._frames_from)
             self._frames += 1
             await self._line.hear(encode(frame, Encoding.PCM_S16LE))

@@ -17,6 +17,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
+
+from antiphon.status import from_rpc_error
 from ops.bench.bench import Transport
 from ops.bench.calls.line import dial
 from ops.bench.crowd.conversation import Conversation, Notes
@@ -94,6 +97,7 @@ class Crowd:
         return {
             "turns": [asdict(turn) for turn in notes.turns],
             "late_ms": percentiles(notes.late_ms, (99,)).get("p99"),
+            "behind_ms": percentiles(notes.behind_ms, (99,)).get("p99"),
             "cpu_share": (time.process_time() - cpu_s) / took_s,
             "talking": self._talking,
             "lost": dict(self._lost),
@@ -114,6 +118,8 @@ def why(error: Exception) -> str:
     """Return what ended a call, short enough to be counted."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, grpc.aio.AioRpcError):
+        error = from_rpc_error(error, "gateway")
     return f"{type(error).__name__}: {error}"
 
 

@@ -24,12 +24,13 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What all callers saw in a stretch of time; `late_ms` is the worst process's p99 of its frames."""
+    """What all callers saw in a stretch of time; `late_ms` and `behind_ms` are the worst process's p99."""
 
     turns: list[Turn]
     talking: int
     cpu_share: float
     late_ms: float
+    behind_ms: float
     lost: Counter[str] = field(default_factory=Counter)
     refused_ms: list[float] = field(default_factory=list)
     admitted: int = 0
@@ -118,6 +119,7 @@ def _joined(found: Sequence[dict[str, Any]]) -> Seen:
         talking=sum(one["talking"] for one in found),
         cpu_share=sum(one["cpu_share"] for one in found),
         late_ms=max(one["late_ms"] or 0.0 for one in found),
+        behind_ms=max(one["behind_ms"] or 0.0 for one in found),
         lost=lost,
         refused_ms=[ms for one in knocks for ms in one["refused_ms"]],
         admitted=sum(one["admitted"] for one in knocks),

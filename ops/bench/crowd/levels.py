@@ -62,9 +62,13 @@ class Level:
         if cpu[most] >= BUSY_SHARE:
             return f"the one core that {most}'s loop has: {_shares(cpu, seen.cpu_share)}"
         if seen.late_ms >= LATE_MS:
-            return f"the generator: its frames were {seen.late_ms:.0f} ms late (p99)"
+            return f"the generator: its loop was {seen.late_ms:.0f} ms late (p99)"
         if self.cost.lag_p99_ms >= LATE_MS:
             return f"the gateway's loop: {self.cost.lag_p99_ms:.0f} ms late (p99)"
+        if seen.behind_ms >= LATE_MS:
+            return (
+                f"the recogniser or the gateway: audio was taken {seen.behind_ms:.0f} ms late (p99)"
+            )
         return ""
 
 
@@ -99,6 +103,7 @@ def refusals(seen: Seen, before: Level) -> dict[str, Any]:
         "refusal_ms": percentiles(seen.refused_ms, (50, 95, 100)),
         "let_in_over_capacity": seen.admitted,
         "refused_otherwise": seen.otherwise,
+        "admitted_lost": sum(seen.lost.values()) - sum(before.seen.lost.values()),
         "admitted_p95_ratio": ratio(during.p95_ms, before.p95_ms),
         "admitted_added_ms": percentiles(added_ms(during, before), RANKS),
     }
@@ -129,6 +134,7 @@ def _short(level: Level) -> dict[str, Any]:
         "loop_lag_p99_ms": level.cost.lag_p99_ms,
         "cpu": cpu(level),
         "generator_late_p99_ms": rounded(level.seen.late_ms),
+        "audio_taken_late_p99_ms": rounded(level.seen.behind_ms),
     }
 
 

@@ -33,9 +33,15 @@ def turn(ms: float | None, question: str = "a.wav", *, cut_off: bool = False) ->
     return Turn(question, ms, cut_off)
 
 
-def seen(*turns: Turn, talking: int = 1, cpu: float = 0.1, late_ms: float = 1.0) -> Seen:
+def seen(
+    *turns: Turn,
+    talking: int = 1,
+    cpu: float = 0.1,
+    late_ms: float = 1.0,
+    behind_ms: float = 1.0,
+) -> Seen:
     """Return what callers saw, all of whom were there to the end."""
-    return Seen(list(turns), talking, cpu, late_ms, Counter())
+    return Seen(list(turns), talking, cpu, late_ms, behind_ms, Counter())
 
 
 def level(

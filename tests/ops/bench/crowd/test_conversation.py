@@ -106,6 +106,17 @@ def test_the_microphone_is_on_all_the_time_and_never_drifts() -> None:
     assert max(notes.late_ms) < 0.001
 
 
+def test_a_gateway_that_takes_audio_slowly_does_not_make_the_generator_late() -> None:
+    class Slow(Agent):
+        async def hear(self, audio: bytes) -> None:
+            await super().hear(audio)
+            await asyncio.sleep(1.5 * FRAME_MS / 1000)
+
+    notes, _ = talk(Slow(), 4.0)
+    assert max(notes.late_ms) < 0.001
+    assert max(notes.behind_ms) == pytest.approx(4000 / 3, abs=FRAME_MS)
+
+
 def test_a_question_that_is_not_answered_is_told_and_the_next_one_asked() -> None:
     agent = Agent(0)
     notes, _ = talk(agent, 2 * ANSWER_S + 3)

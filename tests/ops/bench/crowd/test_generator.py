@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import grpc
 import pytest
 
 from ops.bench.bench import Transport
@@ -107,6 +108,13 @@ def test_a_caller_who_is_not_let_in_is_counted_and_harms_no_other(lines: Lines) 
 
 def test_of_nested_failures_the_first_is_named() -> None:
     assert why(ExceptionGroup("", [ExceptionGroup("", [ValueError("x")])])) == "ValueError: x"
+
+
+def test_what_the_gateway_says_is_told_in_its_words() -> None:
+    refused = grpc.aio.AioRpcError(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.aio.Metadata(), grpc.aio.Metadata(), "no room"
+    )
+    assert why(refused) == "Exhausted: the gateway service failed: no room"
 
 
 def test_orders_are_obeyed_one_after_the_other(

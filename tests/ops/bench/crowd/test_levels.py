@@ -59,11 +59,13 @@ def test_who_found_no_room_is_counted_and_who_talked_is_compared() -> None:
         refused_ms=[10.0, 20.0, 30.0],
         admitted=1,
         otherwise=2,
+        lost=Counter({"gone": 4}),
     )
     found = refusals(during, ONE)
     assert found["refused"] == 3
     assert found["refusal_ms"] == {"p50": 20, "p95": 29, "p100": 30}
     assert (found["let_in_over_capacity"], found["refused_otherwise"]) == (1, 2)
+    assert found["admitted_lost"] == 4
     assert found["admitted_p95_ratio"] == pytest.approx(657 / 590, abs=0.001)
     assert found["admitted_added_ms"]["p50"] == 130
 
@@ -85,7 +87,12 @@ def test_what_there_is_no_more_of_is_named(one: Level, word: str) -> None:
 
 def test_a_generator_that_is_late_is_named() -> None:
     late = replace(level(1), seen=seen(turn(500), late_ms=33.0))
-    assert late.bounded_by(2) == "the generator: its frames were 33 ms late (p99)"
+    assert late.bounded_by(2) == "the generator: its loop was 33 ms late (p99)"
+
+
+def test_audio_that_is_taken_late_is_named() -> None:
+    held_up = replace(level(1), seen=seen(turn(500), behind_ms=900.0))
+    assert held_up.bounded_by(2).endswith("audio was taken 900 ms late (p99)")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +101,7 @@ def test_a_generator_that_is_late_is_named() -> None:
         (seen(turn(500), talking=1), True),
         (seen(turn(None), talking=1), False),
         (seen(turn(500), talking=0), False),
-        (Seen([turn(500)], 1, 0.1, 1.0, Counter({"gone": 1})), True),
+        (Seen([turn(500)], 1, 0.1, 1.0, 1.0, Counter({"gone": 1})), True),
     ],
 )
 def test_a_load_is_carried_when_all_are_there_and_answered(saw: Seen, carried: bool) -> None:
