@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from antiphon.audio import (
+    MAX_RATE_HZ,
+    MIN_RATE_HZ,
     RECOGNITION_RATE_HZ,
     SAMPLE_BYTES,
     Encoding,
@@ -20,8 +22,9 @@ from antiphon.audio import decode as decode_samples
 from antiphon.errors import InvalidInput
 from antiphon.v1.common_pb2 import AudioFormat
 from server.engines.formats import ENCODINGS
+from server.riva import wav
 from server.riva.protos import audio
-from server.riva.recognition_config import Declared
+from server.riva.recognition_config import MAX_CHANNELS, Declared
 from server.sound.decoding import MAX_DURATION_S, decode
 from server.sound.kind import HEAD_BYTES, Kind, sniff
 
@@ -67,10 +70,15 @@ async def open_sound(
     A file's own header goes over what is declared, for clients send whole WAV files as LINEAR_PCM. Raises
     `InvalidInput` where the two are at odds, nothing says what the bytes are, or a file lasts over `limit_s`.
     """
-    head = await _head(chunks)
+    head = await _head(b"", chunks, HEAD_BYTES)
     if not head:
         return None
     found = sniff(head)
+    if found is Kind.WAV and declared.encoding not in _FILES:
+        head, header = await _wav_header(head, chunks)
+        if header is not None:
+            samples_only = _within(_joined(head, chunks), header.start, header.size_bytes)
+            return _samples(samples_only, Encoding.PCM_S16LE, header.rate_hz, header.channels)
     whole = _joined(head, chunks)
     if _is_file(found, declared):
         samples = decode(whole, _expected(found, declared), RECOGNITION_RATE_HZ, limit_s)
@@ -78,13 +86,38 @@ async def open_sound(
     return _raw(whole, declared)
 
 
-async def _head(chunks: AsyncIterator[bytes]) -> bytes:
-    head = b""
-    async for chunk in chunks:
+async def _head(head: bytes, chunks: AsyncIterator[bytes], size: int) -> bytes:
+    """Return `head` and what follows it, `size` bytes at least unless the sound is shorter."""
+    while len(head) < size and (chunk := await anext(chunks, None)) is not None:
         head += chunk
-        if len(head) >= HEAD_BYTES:
-            break
     return head
+
+
+async def _wav_header(head: bytes, chunks: AsyncIterator[bytes]) -> tuple[bytes, wav.Header | None]:
+    """Return what was read, and the header where the samples behind it can be taken as they are."""
+    while (header := wav.read(head)) is None and len(head) < wav.MAX_HEADER_BYTES:
+        longer = await _head(head, chunks, len(head) + 1)
+        if len(longer) == len(head):
+            break
+        head = longer
+    fits = (
+        header is not None
+        and MIN_RATE_HZ <= header.rate_hz <= MAX_RATE_HZ
+        and 1 <= header.channels <= MAX_CHANNELS
+    )
+    return head, header if fits else None
+
+
+async def _within(
+    chunks: AsyncIterator[bytes], start: int, size: int | None
+) -> AsyncIterator[bytes]:
+    """Yield the `size` bytes from `start` on, or all."""
+    skip, room = start, size
+    async for chunk in chunks:
+        piece = chunk[skip:] if room is None else chunk[skip : skip + room]
+        skip = max(0, skip - len(chunk))
+        room = None if room is None else room - len(piece)
+        yield piece
 
 
 async def _joined(head: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -122,11 +155,15 @@ def _raw(chunks: AsyncIterator[bytes], declared: Declared) -> Sound:
             reason="ENCODING",
             param="encoding",
         )
-    rate_hz = check_rate(declared.rate_hz)
-    if declared.channels == 1:
+    return _samples(chunks, encoding, check_rate(declared.rate_hz), declared.channels)
+
+
+def _samples(
+    chunks: AsyncIterator[bytes], encoding: Encoding, rate_hz: int, channels: int
+) -> Sound:
+    if channels == 1:
         return Sound(encoding, rate_hz, _whole(chunks, SAMPLE_BYTES[encoding]))
-    mixed = _mixed(chunks, encoding, declared.channels)
-    return Sound(Encoding.PCM_S16LE, rate_hz, mixed)
+    return Sound(Encoding.PCM_S16LE, rate_hz, _mixed(chunks, encoding, channels))
 
 
 async def _whole(chunks: AsyncIterator[bytes], frame_bytes: int) -> AsyncGenerator[bytes, None]:

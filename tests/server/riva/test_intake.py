@@ -141,9 +141,46 @@ def test_a_wav_files_header_goes_over_what_is_declared(
 ) -> None:
     data = file(tone(rate_hz=24_000), 24_000, "WAV")
     sound, samples = take(cut(data, size), Declared(encoding, rate_hz, 2))
+    assert (sound.encoding, sound.rate_hz) == (Encoding.PCM_S16LE, 24_000)
+    np.testing.assert_array_equal(samples, tone(rate_hz=24_000))
+
+
+@pytest.mark.parametrize(("rate_hz", "subtype"), [(96_000, "PCM_16"), (24_000, "PCM_24")])
+def test_a_wav_file_that_is_not_what_the_recogniser_takes_is_decoded(
+    rate_hz: int, subtype: str
+) -> None:
+    data = file(tone(rate_hz=rate_hz), rate_hz, "WAV", subtype)
+    sound, samples = take(cut(data, 4001), Declared(audio.LINEAR_PCM, RATE_HZ))
     assert (sound.encoding, sound.rate_hz) == (Encoding.PCM_S16LE, RATE_HZ)
     assert len(samples) == pytest.approx(RATE_HZ, abs=2)
     np.testing.assert_allclose(samples[200:-200], tone()[200:][: len(samples) - 400], atol=50)
+
+
+@pytest.mark.parametrize("size", [1, 40, 4096])
+def test_the_channels_of_a_wav_file_are_mixed_and_what_follows_its_samples_is_no_sound(
+    size: int,
+) -> None:
+    both = np.stack([tone(0.1), np.zeros(1600, np.int16)], axis=1)
+    data = file(both, RATE_HZ, "WAV") + b"LIST\4\0\0\0abcd"
+    sound, samples = take(cut(data, size), Declared(audio.ENCODING_UNSPECIFIED))
+    assert (sound.encoding, sound.rate_hz) == (Encoding.PCM_S16LE, RATE_HZ)
+    np.testing.assert_allclose(samples, tone(0.1) / 2, atol=0.5)
+
+
+def test_the_first_samples_of_a_wav_file_come_with_its_first_bytes() -> None:
+    data = file(tone(), RATE_HZ, "WAV")
+
+    async def live() -> AsyncIterator[bytes]:
+        yield data[:1000]
+        await asyncio.Event().wait()
+
+    async def main() -> int:
+        sound = await open_sound(live(), Declared(audio.LINEAR_PCM, RATE_HZ))
+        assert sound is not None
+        async with aclosing(sound.pieces) as pieces:
+            return len(await anext(pieces))
+
+    assert 900 < asyncio.run(main()) < 1000
 
 
 @pytest.mark.parametrize(
