@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,12 +21,18 @@ from server.access.installation_key import bearer, load
 class _Converse:
     def __init__(self, call: grpc.aio.StreamStreamCall[Any, Any]) -> None:
         self._call = call
+        # gRPC fails a message that is sent while another is still being taken.
+        self._writing = asyncio.Lock()
 
     async def hear(self, audio: bytes) -> None:
-        await self._call.write(pb.ConverseRequest(audio=audio))
+        await self._write(pb.ConverseRequest(audio=audio))
 
     async def tell(self, event: Event) -> None:
-        await self._call.write(pb.ConverseRequest(event=json.dumps(event)))
+        await self._write(pb.ConverseRequest(event=json.dumps(event)))
+
+    async def _write(self, request: pb.ConverseRequest) -> None:
+        async with self._writing:
+            await self._call.write(request)
 
     async def received(self) -> AsyncIterator[bytes | Event]:
         async for response in self._call:

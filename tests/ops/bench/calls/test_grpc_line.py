@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import grpc
+import pytest
 
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.conversation_pb2_grpc import (
@@ -13,6 +15,7 @@ from antiphon.v1.conversation_pb2_grpc import (
     add_ConversationServicer_to_server,
 )
 from ops.bench.calls.grpc_line import dial
+from ops.bench.calls.line import Line
 from ops.bench.services import Running
 from ops.settings import Settings
 from server.access.installation_key import load_or_make
@@ -29,7 +32,16 @@ class Echo(ConversationServicer):
                 await context.write(pb.ConverseResponse(event=request.event))
 
 
-async def _talk(folder: Path) -> list[object]:
+async def _one_after_the_other(line: Line) -> None:
+    await line.hear(b"\0\0")
+    await line.tell({"type": "hello"})
+
+
+async def _all_at_once(line: Line) -> None:
+    await asyncio.gather(line.hear(b"\0\0"), line.tell({"type": "hello"}))
+
+
+async def _talk(folder: Path, speak: Callable[[Line], Awaitable[None]]) -> list[object]:
     server = grpc.aio.server()
     add_ConversationServicer_to_server(Echo(), server)
     address = f"unix:{folder}/server.sock"
@@ -41,8 +53,7 @@ async def _talk(folder: Path) -> list[object]:
     heard: list[object] = []
     try:
         async with dial(services) as transport:
-            await transport.hear(b"\0\0")
-            await transport.tell({"type": "hello"})
+            await speak(transport)
             async for item in transport.received():
                 heard.append(item)
                 if len(heard) == 2:
@@ -52,5 +63,8 @@ async def _talk(folder: Path) -> list[object]:
     return heard
 
 
-def test_audio_and_events_travel_both_ways(tmp_path: Path) -> None:
-    assert asyncio.run(_talk(tmp_path)) == [b"\0\0", {"type": "hello"}]
+@pytest.mark.parametrize("speak", [_one_after_the_other, _all_at_once])
+def test_audio_and_events_travel_both_ways(
+    tmp_path: Path, speak: Callable[[Line], Awaitable[None]]
+) -> None:
+    assert asyncio.run(_talk(tmp_path, speak)) == [b"\0\0", {"type": "hello"}]
