@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
-import numpy as np
-
-from antiphon.audio import (
-    MAX_RATE_HZ,
-    MIN_RATE_HZ,
-    RECOGNITION_RATE_HZ,
-    SAMPLE_BYTES,
-    Encoding,
-    Int16,
-    check_rate,
-    encode,
-)
-from antiphon.audio import decode as decode_samples
+from antiphon.audio import MAX_RATE_HZ, MIN_RATE_HZ, Encoding, check_rate
 from antiphon.errors import InvalidInput
-from antiphon.v1.common_pb2 import AudioFormat
-from server.engines.formats import ENCODINGS
 from server.riva import wav
 from server.riva.protos import audio
 from server.riva.recognition_config import MAX_CHANNELS, Declared
+from server.riva.sound import Sound, of_decoder, samples_of, within
 from server.sound.decoding import MAX_DURATION_S, decode
 from server.sound.kind import HEAD_BYTES, Kind, sniff
-
-# A second at the recogniser's rate; far inside the 1 MiB that one of its messages may hold.
-PIECE_FRAMES = RECOGNITION_RATE_HZ
 
 _RAW = {
     audio.ENCODING_UNSPECIFIED: Encoding.PCM_S16LE,
@@ -42,24 +24,6 @@ _FILES = {audio.FLAC: Kind.FLAC, audio.OGGOPUS: Kind.OGG}
 ENDLESS_S = 30 * 24 * 3600.0
 # The first bytes of others may be samples as well.
 _CERTAIN = frozenset({Kind.WAV, Kind.FLAC, Kind.OGG})
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """Whole samples, in pieces of any size; whoever takes them closes `pieces`."""
-
-    encoding: Encoding
-    rate_hz: int
-    pieces: AsyncGenerator[bytes, None]
-
-    @property
-    def in_contract(self) -> AudioFormat:
-        """Return the format as the contract names it."""
-        return AudioFormat(encoding=ENCODINGS[self.encoding], sample_rate_hz=self.rate_hz)
-
-    def seconds(self, size_bytes: int) -> float:
-        """Return how long `size_bytes` of it are."""
-        return size_bytes / SAMPLE_BYTES[self.encoding] / self.rate_hz
 
 
 async def open_sound(
@@ -77,12 +41,11 @@ async def open_sound(
     if found is Kind.WAV and declared.encoding not in _FILES:
         head, header = await _wav_header(head, chunks)
         if header is not None:
-            samples_only = _within(_joined(head, chunks), header.start, header.size_bytes)
-            return _samples(samples_only, Encoding.PCM_S16LE, header.rate_hz, header.channels)
+            samples = within(_joined(head, chunks), header.start, header.size_bytes)
+            return samples_of(samples, Encoding.PCM_S16LE, header.rate_hz, header.channels)
     whole = _joined(head, chunks)
     if _is_file(found, declared):
-        samples = decode(whole, _expected(found, declared), RECOGNITION_RATE_HZ, limit_s)
-        return Sound(Encoding.PCM_S16LE, RECOGNITION_RATE_HZ, _encoded(samples))
+        return of_decoder(decode(whole, _expected(found, declared), limit_s=limit_s))
     return _raw(whole, declared)
 
 
@@ -106,18 +69,6 @@ async def _wav_header(head: bytes, chunks: AsyncIterator[bytes]) -> tuple[bytes,
         and 1 <= header.channels <= MAX_CHANNELS
     )
     return head, header if fits else None
-
-
-async def _within(
-    chunks: AsyncIterator[bytes], start: int, size: int | None
-) -> AsyncIterator[bytes]:
-    """Yield the `size` bytes from `start` on, or all."""
-    skip, room = start, size
-    async for chunk in chunks:
-        piece = chunk[skip:] if room is None else chunk[skip : skip + room]
-        skip = max(0, skip - len(chunk))
-        room = None if room is None else room - len(piece)
-        yield piece
 
 
 async def _joined(head: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -155,38 +106,4 @@ def _raw(chunks: AsyncIterator[bytes], declared: Declared) -> Sound:
             reason="ENCODING",
             param="encoding",
         )
-    return _samples(chunks, encoding, check_rate(declared.rate_hz), declared.channels)
-
-
-def _samples(
-    chunks: AsyncIterator[bytes], encoding: Encoding, rate_hz: int, channels: int
-) -> Sound:
-    if channels == 1:
-        return Sound(encoding, rate_hz, _whole(chunks, SAMPLE_BYTES[encoding]))
-    return Sound(Encoding.PCM_S16LE, rate_hz, _mixed(chunks, encoding, channels))
-
-
-async def _whole(chunks: AsyncIterator[bytes], frame_bytes: int) -> AsyncGenerator[bytes, None]:
-    """Yield whole frames; a part of one at the very end is no sound."""
-    rest = b""
-    async for chunk in chunks:
-        data = rest + chunk
-        end = len(data) - len(data) % frame_bytes
-        rest = data[end:]
-        for start in range(0, end, PIECE_FRAMES * frame_bytes):
-            yield data[start : min(start + PIECE_FRAMES * frame_bytes, end)]
-
-
-async def _mixed(
-    chunks: AsyncIterator[bytes], encoding: Encoding, channels: int
-) -> AsyncGenerator[bytes, None]:
-    async for piece in _whole(chunks, SAMPLE_BYTES[encoding] * channels):
-        samples = decode_samples(piece, encoding).reshape(-1, channels)
-        yield encode(np.rint(samples.mean(axis=1)).astype(np.int16), Encoding.PCM_S16LE)
-
-
-async def _encoded(samples: AsyncGenerator[Int16, None]) -> AsyncGenerator[bytes, None]:
-    async with aclosing(samples):
-        async for piece in samples:
-            for start in range(0, len(piece), PIECE_FRAMES):
-                yield encode(piece[start : start + PIECE_FRAMES], Encoding.PCM_S16LE)
+    return samples_of(chunks, encoding, check_rate(declared.rate_hz), declared.channels)

@@ -15,9 +15,10 @@ from antiphon.audio import Encoding, Int16, encode
 from antiphon.audio import decode as decode_samples
 from antiphon.errors import InvalidInput
 from antiphon.v1 import common_pb2
-from server.riva.intake import ENDLESS_S, PIECE_FRAMES, Sound, open_sound
+from server.riva.intake import ENDLESS_S, open_sound
 from server.riva.protos import audio
 from server.riva.recognition_config import Declared
+from server.riva.sound import PIECE_FRAMES, Sound
 
 RATE_HZ = 16_000
 # Opus of a pure tone at libsndfile's default rate; MP3 and mu-law are closer.
