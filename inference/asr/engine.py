@@ -31,8 +31,8 @@ class Speech:
 
     `language` is ISO 639-1, empty to detect it. `start_ms` is where it begins in its stream; `voiced_ms`
     counts the voice in the piece, `voiced_before_ms` the voice that the stream had before it. A `draft`
-    will be decoded again when there is more of it; what is heard in a `thorough` way has been decoded before,
-    and that was doubtful. Up to `max_alternatives` other texts are wanted.
+    will be decoded again when there is more of it; what is heard in a `thorough` way, without the `phrases`,
+    has been decoded before, and that was doubtful. Up to `max_alternatives` other texts are wanted.
     """
 
     samples: Float32

@@ -159,7 +159,10 @@ class Whisper:
 
     def _input(self, speech: Speech, states: States) -> _Input:
         tokenizer = self._tokenizers[speech.language or self._detect(states)]
-        prompt = [*self._primer(speech.phrases), *tokenizer.sot_sequence, tokenizer.no_timestamps]
+        # What phrases lead astray is doubtful: eight that were not said take the WER of 89 clips from 10.3 to
+        # 10.6, and to 11.5 where it is heard again with them.
+        primed = [] if speech.thorough else self._primer(speech.phrases)
+        prompt = [*primed, *tokenizer.sot_sequence, tokenizer.no_timestamps]
         seconds = len(speech.samples) / RECOGNITION_RATE_HZ
         limit = min(MAX_TOKENS, int(TOKENS_PER_S * seconds) + TOKENS_SPARE)
         return _Input(speech, states, tokenizer, prompt, limit)

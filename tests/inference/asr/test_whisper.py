@@ -133,6 +133,14 @@ def test_doubtful_speech_is_heard_again_in_a_thorough_way(
     assert whisper.thorough == [False, True][:decodes]
 
 
+NOISES = (
+    "noise/tau2_siren.wav",
+    "noise/pipecat_office.wav",
+    "noise/tau2_car_horn.wav",
+    "noise/music_humpback.wav",
+    "noise/tau2_engine_idling.wav",
+    "noise/tau2_ringing_phone.wav",
+)
 SHORT = "librispeech_test_other/3005-163389-0004.wav"
 SHORT_SAID = "The average man's a coward."
 
@@ -194,6 +202,22 @@ def test_the_most_phrases_that_there_can_be(whisper: Whisper) -> None:
     assert whisper.decode(replace(speech(SHORT), phrases=phrases)).complete
     tiny = Speech(np.zeros(320, np.float32), language="en", phrases=phrases)
     assert whisper.decode(tiny).tokens <= module.TOKENS_SPARE
+
+
+@pytest.mark.slow
+def test_phrases_are_not_heard_in_noise(whisper: Whisper) -> None:
+    phrases = tuple(Phrase(name, 20) for name in ("Okonkwo", "Wolverhampton", "metformin"))
+    for name in NOISES:
+        told = whisper.decode(replace(speech(name), phrases=phrases)).text.casefold()
+        assert not [phrase.text for phrase in phrases if phrase.text.casefold() in told]
+
+
+def test_what_is_doubtful_is_heard_again_without_the_phrases(whisper: Whisper) -> None:
+    phrases = (Phrase("Okonkwo", 20),)
+    thorough = replace(speech(SHORT), thorough=True)
+    [one] = whisper.decode_batch([replace(thorough, phrases=phrases)])
+    [other] = whisper.decode_batch([thorough])
+    assert one == other
 
 
 def test_a_phrase_is_never_one_of_the_models_marks(whisper: Whisper) -> None:
