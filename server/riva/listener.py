@@ -16,8 +16,9 @@ from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from server.engines.recognizer import SERVICE
 from server.engines.stream import Stream
-from server.riva.intake import Sound, open_sound
+from server.riva.intake import open_sound
 from server.riva.recognition_config import Asked
+from server.riva.sound import Sound
 from server.sound.decoding import MAX_DURATION_S
 
 # Files come as fast as they are read, and wait for the recogniser: on two busy cores for the decoding of
