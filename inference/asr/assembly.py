@@ -61,7 +61,7 @@ def _whispers(settings: AsrSettings, store: Store) -> tuple[BatchEngine, BatchEn
         return whisper
 
     if settings.device == "cpu":
-        # Twice in memory, 80 MB of base: threads yield or do not from their start.
+        # Twice in memory, 170 MB with base: a thread that yields cannot be made one that does not.
         return load(1), in_background(lambda: load(LONG_WORKERS))
     # A card knows no nice threads, and its memory is dear.
     whisper = load(1 + LONG_WORKERS)
