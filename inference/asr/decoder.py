@@ -21,6 +21,8 @@ from inference.asr.schedule import Limits
 
 # Of each stream at most one partial, one pause or final, and one cut piece wait.
 JOBS_PER_STREAM = 3
+# What a thorough hearing takes more, as seconds of speech: Whisper puts so much more silence behind it.
+THOROUGH_S = 5.0
 # One for files and one that they never hold, for callers who talk on and on.
 LONG_WORKERS = 2
 
@@ -91,7 +93,14 @@ class QueuedDecoder:
         if not self._engine.doubts(first.hypothesis):
             return first
         thorough = replace(speech, thorough=True)
-        again = await lane.decode(replace(job, take=lambda: thorough, kind=(job.kind, "thorough")))
+        again = await lane.decode(
+            replace(
+                job,
+                take=lambda: thorough,
+                seconds=job.seconds + THOROUGH_S,
+                kind=(job.kind, "thorough"),
+            )
+        )
         return first if again is None else _joined(first, again)
 
     def shut(self) -> None:
