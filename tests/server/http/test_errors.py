@@ -11,7 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
-from antiphon.errors import AntiphonError, Exhausted, InvalidInput, NotPermitted, Unavailable
+from antiphon.errors import (
+    AntiphonError,
+    Exhausted,
+    InvalidInput,
+    NotPermitted,
+    Unavailable,
+    Unsupported,
+)
 from server.http.errors import Guard, refuse, respond
 
 
@@ -26,6 +33,7 @@ from server.http.errors import Guard, refuse, respond
             {"www-authenticate": "Bearer"},
         ),
         (Exhausted("full", reason="ODD"), 503, "server_error", {"retry-after": "5"}),
+        (Unsupported("cannot", reason="ODD"), 501, "server_error", {"x-should-retry": "false"}),
         (
             Unavailable("gone", reason="ODD"),
             503,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from pydantic import Field, ValidationError
+from starlette.requests import Request
+from starlette.types import Message
 
 from antiphon.errors import InvalidInput
-from server.http.openai.reading import Asked, from_fields, refusal
+from server.http.openai.reading import Asked, from_fields, read_json, refusal
 
 
 class Inner(Asked):
@@ -53,6 +57,22 @@ def test_what_is_no_object(body: str) -> None:
 
 def test_what_is_not_known_is_ignored() -> None:
     assert Outer.model_validate_json('{"other": 1}') == Outer()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b'{"number": 7}', None), (b'{"number": "7"}', 400), (b" " * 99, 413)]
+)
+def test_a_body_is_read_within_its_bound(body: bytes, status: int | None) -> None:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    if status is None:
+        assert asyncio.run(read_json(request, Inner, 50)).number == 7
+        return
+    with pytest.raises(InvalidInput) as told:
+        asyncio.run(read_json(request, Inner, 50))
+    assert told.value.http_status == status
 
 
 def test_the_fields_of_a_form_are_text() -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
 from antiphon.errors import Exhausted
+from antiphon.v1 import synthesizer_pb2
 from server.http.openai.streamed import STALLED_S, streamed, while_connected
+from tests.server.fake_call import FakeCall
+from tests.server.fakes import spoken
+from tests.server.http.openai.counter import LIMIT_S, Counter
 from tests.virtual_time import run_virtual
 
 
@@ -128,3 +134,41 @@ def test_work_is_done_while_the_client_is_there() -> None:
     assert run_virtual(main(within(2))) == 7
     with pytest.raises(ClientDisconnect):
         run_virtual(main(within(0.5)))
+
+
+def test_a_client_that_goes_away_ends_the_synthesis() -> None:
+    """Over a real connection, in the middle of a minute of speech that it does not read."""
+
+    async def main() -> None:
+        counter = Counter()
+        gone = asyncio.Event()
+        call = FakeCall()
+        call.on_cancel = gone.set
+        # 20 minutes: more than the buffers between the two hold, which a client that does not read fills.
+        chunk = synthesizer_pb2.SynthesizeResponse(audio=spoken("Hello", 0, 0, word_ms=60_000))
+        call.on_half_close = lambda: call.send(*[chunk] * 20)
+        cast(Any, counter.voice).Synthesize = lambda: call
+        options: dict[str, Any] = {"lifespan": "off", "log_config": None, "http": "h11"}
+        server = uvicorn.Server(uvicorn.Config(counter.app(), **options))
+        listening = socket.create_server(("127.0.0.1", 0))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        body = b'{"input": "Hello", "response_format": "pcm"}'
+        writer.write(
+            b"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ak_test\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+        )
+        assert b"200 OK" in await reader.readline()
+        assert not call.cancelled
+        writer.transport.abort()
+        await gone.wait()
+        server.should_exit = True
+        await serving
+        listening.close()
+        assert call.cancelled
+
+    async def bounded() -> None:
+        async with asyncio.timeout(LIMIT_S):
+            await main()
+
+    asyncio.run(bounded())
