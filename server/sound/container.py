@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -54,6 +55,10 @@ _MAX_PREAMBLE_BYTES = 64 * 1024
 
 # FFmpeg's lines quote what is in a file.
 av.logging.set_level(None)
+# An MP4 file of some bytes may claim 170 million samples, whose index would take 4 GB. In this bound 2.8
+# million find room: 15 hours of AAC. PyAV does not expose it, but is linked with what does.
+MAX_ALLOCATION_BYTES = 64 * 1024 * 1024
+ctypes.CDLL(av._core.__file__).av_max_alloc(ctypes.c_size_t(MAX_ALLOCATION_BYTES))
 
 
 def samples_of(source: Source, kind: Kind | None, rate_hz: int) -> Iterator[Int16]:

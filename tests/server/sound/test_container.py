@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import resource
+import struct
+
 import av
 import numpy as np
 import pytest
 
 from antiphon.audio import Int16
 from antiphon.errors import InvalidInput
-from server.sound.container import samples_of
+from server.sound.container import MAX_ALLOCATION_BYTES, samples_of
 from server.sound.kind import Kind
 from server.sound.source import Source
 from tests.server.sound.files import (
@@ -126,6 +129,20 @@ def test_a_song_after_another_may_have_another_rate() -> None:
     assert len(both) > 2 * SECONDS * RATE_HZ
     for half in (both[: len(both) // 3], both[2 * len(both) // 3 :]):
         assert pitch_hz(half) == pytest.approx(TONE_HZ, abs=1)
+
+
+def test_an_index_that_claims_more_than_memory_is_refused() -> None:
+    data = bytearray(indexed_first())
+    # Of one byte each, fifty million samples in one chunk: 1.2 GB of index for 60 KB of file.
+    claimed = struct.pack(">II", 1, 50_000_000)
+    sizes, chunks = data.index(b"stsz"), data.index(b"stsc")
+    data[sizes + 8 : sizes + 16] = claimed
+    data[chunks + 16 : chunks + 20] = claimed[4:]
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InvalidInput):
+        decoded(bytes(data))
+    grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
+    assert 1024 * grown_kb < 4 * MAX_ALLOCATION_BYTES
 
 
 def test_ffmpeg_says_nothing() -> None:
