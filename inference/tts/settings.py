@@ -25,8 +25,9 @@ class TtsSettings(Table):
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     # A call takes about a fifteenth of a core while it speaks; more at once would run dry.
     max_calls: Annotated[int, Field(ge=1, le=10_000)] = 16
-    # Callers whose sound is computed in one; 0: as it pays. One thread of a CPU gains nothing by it (see
-    # `onnx_network`) and each waits for all; a card computes 8 windows in little more than the time of one.
+    # Callers whose sound is computed in one run; 0: 1 on a CPU, where 8 windows take 8 times as long as one
+    # (`onnx_network` has the figures) and each caller would wait for all; 8 on a card, which one caller's
+    # window does not fill (tests/gpu/test_voice.py tells what a card gains).
     max_batch: Annotated[int, Field(ge=0, le=64)] = 0
     speed: Annotated[float, Field(ge=MIN_SPEED, le=MAX_SPEED, allow_inf_nan=False)] = 1.0
 

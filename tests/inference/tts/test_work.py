@@ -8,7 +8,7 @@ import numpy as np
 
 from antiphon.timing import Timing
 from inference.tts.engine import Piece, Step
-from inference.tts.work import Work
+from inference.tts.work import HEAD_START_S, Work
 from tests.virtual_time import run_virtual
 
 RATE_HZ = 8000
@@ -43,25 +43,27 @@ def test_nothing_came() -> None:
 
 
 def test_the_deadline_is_when_the_audio_runs_out() -> None:
-    async def main() -> tuple[float, float, float]:
+    async def main() -> list[float]:
         work = Work()
         await asyncio.sleep(1)
         work.ask()
-        before = work.deadline()
-        work.add(step(200), RATE_HZ)
-        await asyncio.sleep(0.1)
-        first = work.deadline()
-        work.add(step(300), RATE_HZ)
-        return before, first, work.deadline()
+        deadlines = [work.deadline()]
+        work.add(step(250), RATE_HZ)
+        deadlines.append(work.deadline())
+        await asyncio.sleep(0.125)
+        work.ask()  # the next clause, with audio still to be heard
+        deadlines.append(work.deadline())
+        work.add(step(250), RATE_HZ)
+        return [*deadlines, work.deadline()]
 
-    assert run_virtual(main()) == (1.0, 1.2, 1.5)
+    assert run_virtual(main()) == [1.0 - HEAD_START_S, 1.25, 1.25, 1.5]
 
 
 def test_whoever_had_no_text_for_long_is_no_more_urgent_than_a_new_caller() -> None:
     async def main() -> tuple[float, float]:
         work = Work()
         work.ask()
-        work.add(step(200), RATE_HZ)
+        work.add(step(250), RATE_HZ)
         await asyncio.sleep(60)
         work.ask()
         asked = work.deadline()
@@ -69,4 +71,20 @@ def test_whoever_had_no_text_for_long_is_no_more_urgent_than_a_new_caller() -> N
         work.add(step(500), RATE_HZ)
         return asked, work.deadline()
 
-    assert run_virtual(main()) == (60.0, 61.0)
+    assert run_virtual(main()) == (60.0 - HEAD_START_S, 61.0)
+
+
+def test_who_begins_goes_before_who_just_ran_dry_and_after_who_waits_for_long() -> None:
+    async def main() -> tuple[float, float, float]:
+        dry, new = Work(), Work()
+        dry.ask()
+        dry.add(step(1000), RATE_HZ)
+        await asyncio.sleep(1.5)
+        new.ask()
+        later = Work()
+        await asyncio.sleep(HEAD_START_S)
+        later.ask()
+        return new.deadline(), dry.deadline(), later.deadline()
+
+    new, dry, later = run_virtual(main())
+    assert new < dry < later
