@@ -94,7 +94,7 @@ def test_what_fails_for_one_of_a_batch_fails_for_that_one() -> None:
     assert voice.computed[1:] == [["bold", "bad"], ["bold"], ["bad"]]
 
 
-@pytest.mark.parametrize("lasts_s", [100, 0.001], ids=["have audio", "ran dry"])
+@pytest.mark.parametrize("lasts_s", [100, 0.000_001], ids=["have audio", "ran dry"])
 def test_a_late_caller_is_next_however_much_others_asked_for(lasts_s: float) -> None:
     voice = StagedVoice()
     voice.gate = threading.Semaphore(30)
