@@ -3,7 +3,7 @@
 Two lanes. What is short, of callers, has one for itself, in which all that wait are decoded together. What is
 long, or of streams that run ahead of real time, has the other, whose threads yield the processor to the first
 (`background.py`). Without it a short final waits for the end of somebody's 28 s, 3 s of CPU. A second worker
-of equal rank took a short final to 1.3 to 1.7 times what it takes alone, the yielding one to 1.15. Slices of
+of equal rank took a short final to 1.3 to 1.7 times what it takes alone, the yielding one to 1.2. Slices of
 long decodes would not do: Whisper's encoder needs all of a window at once, and half of the time is its.
 """
 
