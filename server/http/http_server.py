@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import socket
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ PONG_S = 10.0
 # For each session its call or WebSocket, the page's own requests, and one that resumes; then monitoring.
 CONNECTIONS_PER_SESSION = 8
 OTHER_CONNECTIONS = 64
-# Nothing is left to wait for: sessions have had their grace.
+# For connections to close, where their grace is over.
 CLOSE_S = 1
 LAST_WORDS_S = 0.1
 
@@ -73,7 +74,6 @@ class HttpServer:
                 proxy_headers=False,
                 server_header=False,
                 limit_concurrency=max_sessions * CONNECTIONS_PER_SESSION + OTHER_CONNECTIONS,
-                timeout_graceful_shutdown=CLOSE_S,
                 ssl_certfile=certificate.chain if certificate else None,
                 ssl_keyfile=certificate.key if certificate else None,
             )
@@ -85,21 +85,31 @@ class HttpServer:
         return int(self._socket.getsockname()[1])
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set; give sessions their grace; then tell those that are left, and end."""
+        """Serve until `stop` is set; give sessions, and answers in progress, their grace.
+
+        Then tell the sessions that are left, and end.
+        """
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._uvicorn.serve(sockets=[self._socket]))
                 watching = tasks.create_task(self._sessions.lag.watch())
                 log.info("serving HTTP at %s", self._address)
                 await stop.wait()
+                over_s = asyncio.get_running_loop().time() + self._drain_s
                 await self._sessions.drain(self._drain_s)
                 await self._sessions.dismiss()
                 # A line that has just ended still has its last words to send.
                 await asyncio.sleep(LAST_WORDS_S)
                 watching.cancel()
-                self._uvicorn.should_exit = True
+                self._close_by(over_s)
         finally:
             self.close()
+
+    def _close_by(self, over_s: float) -> None:
+        """Let uvicorn end: it answers what it was asked until then."""
+        left_s = math.ceil(over_s - asyncio.get_running_loop().time())
+        self._uvicorn.config.timeout_graceful_shutdown = max(CLOSE_S, left_s)
+        self._uvicorn.should_exit = True
 
     def close(self) -> None:
         """Give the address back."""

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Send
 from websockets.asyncio.client import connect
 
 from antiphon.errors import Misconfigured
 from server.access.certificate import load_or_make
 from server.http import http_server
-from server.http.http_server import HttpServer
+from server.http.http_server import CLOSE_S, HttpServer
 from server.sessions import Sessions, hosting
 from server.settings import ServerSettings
 from tests.server.http.house import Echoes, HttpHouse, until_closed
@@ -158,5 +159,34 @@ def test_a_line_that_answers_no_ping_is_lost(monkeypatch: pytest.MonkeyPatch) ->
             while not echoes.made[0][0].lost_at_s:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             line.transport.abort()
+
+    asyncio.run(main())
+
+
+def test_an_answer_in_progress_has_the_grace_too(tmp_path: Path) -> None:
+    asked, finish = asyncio.Event(), asyncio.Event()
+
+    async def slow(scope: object, receive: object, send: Send) -> None:
+        asked.set()
+        await finish.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    async def main() -> None:
+        path = tmp_path / "http"
+        async with hosting(Echoes().make, 1) as sessions, asyncio.TaskGroup() as tasks:
+            stop = asyncio.Event()
+            server = HttpServer(slow, f"unix:{path}", sessions, 1, drain_s=30)
+            serving = tasks.create_task(server.serve(stop))
+            transport = httpx.AsyncHTTPTransport(uds=str(path))
+            async with httpx.AsyncClient(transport=transport) as client:
+                answer = tasks.create_task(client.get("http://x/"))
+                await asked.wait()
+                stop.set()
+                # Longer than connections are given without a grace.
+                await asyncio.sleep(CLOSE_S + 0.5)
+                assert not serving.done()
+                finish.set()
+                assert (await answer).text == "done"
 
     asyncio.run(main())
