@@ -40,8 +40,8 @@ class AsrSettings(Table):
     max_batch_extra_s: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)] = 3.0
     # Longer pieces are decoded where they hold up none that are shorter. One as long takes 0.9 s of CPU.
     short_s: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)] = 10.0
-    # Far above what two cores keep up with, at a fifth of a core a stream: a bound, not a promise.
-    max_streams: Annotated[int, Field(ge=1, le=10_000)] = 32
+    # Against mistakes: how many callers a machine carries is measured, and bounded by the gateway.
+    max_streams: Annotated[int, Field(ge=1, le=10_000)] = 256
 
     # With it, a stream takes a fifth of a core altogether (`antiphon bench asr`).
     partial_interval_ms: Annotated[int, Field(ge=MIN_PARTIAL_MS, le=MAX_PARTIAL_MS)] = 400

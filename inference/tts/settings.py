@@ -23,8 +23,8 @@ class TtsSettings(Table):
     runtime: Literal["onnxruntime", "torch"] = "onnxruntime"
     device: Literal["cpu", "cuda"] = "cpu"
     threads: Annotated[int, Field(ge=1, le=64)] = 1
-    # A call takes about a fifteenth of a core while it speaks; more at once would run dry.
-    max_calls: Annotated[int, Field(ge=1, le=10_000)] = 16
+    # Against mistakes: how many callers a machine carries is measured, and bounded by the gateway.
+    max_calls: Annotated[int, Field(ge=1, le=10_000)] = 256
     # Callers whose sound is computed in one run; 0: 1 on a CPU, where 8 windows take 8 times as long as one
     # (`onnx_network` has the figures) and each caller would wait for all; 8 on a card, which one caller's
     # window does not fill (tests/gpu/test_voice.py tells what a card gains).

@@ -15,15 +15,16 @@ def seats(settings: Settings) -> Iterator[Finding]:
     """Look at the bound of sessions, and at those of the engines beside it; the settings are valid."""
     most = settings.server.max_sessions
     yield Finding(TOPIC, f"{most} sessions at a time: {_why(settings)}")
+    needed = most + settings.server.max_guests
     for setting, room in (
         ("[asr] max_streams", settings.asr.max_streams),
         ("[tts] max_calls", settings.tts.max_calls),
     ):
-        if room < most:
+        if room < needed:
             yield Finding(
                 TOPIC,
-                f"{setting} = {room}, and each of {most} sessions may need one",
-                f"set {setting} = {most}, or [server] max_sessions = {room}",
+                f"{setting} = {room}, and {most} sessions and the guests beside them may need {needed}",
+                f"set {setting} = {needed}, or lower [server] max_sessions or max_guests",
             )
 
 

@@ -37,9 +37,12 @@ def test_it_says_who_says_so() -> None:
 
 
 def test_engines_without_room_for_them_are_amiss() -> None:
-    most = {"SERVER__MAX_SESSIONS": "40", "ASR__MAX_STREAMS": "39"}
-    _, asr = _found(**most, TTS__MAX_CALLS="40")
-    assert asr.what == "[asr] max_streams = 39, and each of 40 sessions may need one"
-    assert asr.mend == "set [asr] max_streams = 40, or [server] max_sessions = 39"
-    _, tts = _found(SERVER__MAX_SESSIONS="40", ASR__MAX_STREAMS="40", TTS__MAX_CALLS="2")
-    assert tts.mend == "set [tts] max_calls = 40, or [server] max_sessions = 2"
+    most = {"SERVER__MAX_SESSIONS": "40", "SERVER__MAX_GUESTS": "2"}
+    _, asr = _found(**most, ASR__MAX_STREAMS="41", TTS__MAX_CALLS="42")
+    assert asr.what == (
+        "[asr] max_streams = 41, and 40 sessions and the guests beside them may need 42"
+    )
+    assert asr.mend.startswith("set [asr] max_streams = 42, or lower")
+    _, tts = _found(**most, ASR__MAX_STREAMS="42", TTS__MAX_CALLS="2")
+    assert tts.mend.startswith("set [tts] max_calls = 42, or lower")
+    assert len(_found(**most)) == 1
