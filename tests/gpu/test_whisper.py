@@ -42,3 +42,12 @@ def test_hears_what_a_cpu_hears(model: Path, processor: Whisper, compute_type: s
         assert wrong_percent(here.text, there.text) <= 10
         assert [word.text for word in there.words][:3] == there.text.split()[:3]
         assert abs(there.words[-1].end_ms - here.words[-1].end_ms) < 100
+
+
+def test_what_a_card_decodes_together_is_heard_as_alone(model: Path) -> None:
+    card = Whisper(model, WhisperOptions("cuda", "float16", workers=3))
+    speeches = [Speech(as_float(clip(name)), language="en") for name in SENTENCES * 4]
+    together = card.decode_batch(speeches)
+    alone = [card.decode_batch([speech])[0] for speech in speeches[:2]] * 4
+    for one, other in zip(together, alone, strict=True):
+        assert wrong_percent(other.text, one.text) <= 10
