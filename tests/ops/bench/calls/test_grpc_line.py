@@ -20,6 +20,11 @@ from ops.bench.services import Running
 from ops.settings import Settings
 from server.access.installation_key import load_or_make
 
+# More than gRPC takes at once.
+LONG = bytes(1_000_000)
+HELLO = {"type": "hello"}
+TIMES = 10
+
 
 class Echo(ConversationServicer):
     """Says back what it is told."""
@@ -33,12 +38,14 @@ class Echo(ConversationServicer):
 
 
 async def _one_after_the_other(line: Line) -> None:
-    await line.hear(b"\0\0")
-    await line.tell({"type": "hello"})
+    for _ in range(TIMES):
+        await line.hear(LONG)
+        await line.tell(HELLO)
 
 
 async def _all_at_once(line: Line) -> None:
-    await asyncio.gather(line.hear(b"\0\0"), line.tell({"type": "hello"}))
+    said = [saying for _ in range(TIMES) for saying in (line.hear(LONG), line.tell(HELLO))]
+    await asyncio.gather(*said)
 
 
 async def _talk(folder: Path, speak: Callable[[Line], Awaitable[None]]) -> list[object]:
@@ -52,12 +59,13 @@ async def _talk(folder: Path, speak: Callable[[Line], Awaitable[None]]) -> list[
     load_or_make(services.key_file)
     heard: list[object] = []
     try:
-        async with dial(services) as transport:
-            await speak(transport)
+        async with asyncio.timeout(20), dial(services) as transport:
+            speaking = asyncio.create_task(speak(transport))
             async for item in transport.received():
                 heard.append(item)
-                if len(heard) == 2:
+                if len(heard) == 2 * TIMES:
                     break
+            await speaking
     finally:
         await server.stop(0)
     return heard
@@ -67,4 +75,4 @@ async def _talk(folder: Path, speak: Callable[[Line], Awaitable[None]]) -> list[
 def test_audio_and_events_travel_both_ways(
     tmp_path: Path, speak: Callable[[Line], Awaitable[None]]
 ) -> None:
-    assert asyncio.run(_talk(tmp_path, speak)) == [b"\0\0", {"type": "hello"}]
+    assert asyncio.run(_talk(tmp_path, speak)) == [LONG, HELLO] * TIMES
