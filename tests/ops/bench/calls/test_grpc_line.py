@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import grpc
@@ -48,7 +48,7 @@ async def _all_at_once(line: Line) -> None:
     await asyncio.gather(*said)
 
 
-async def _talk(folder: Path, speak: Callable[[Line], Awaitable[None]]) -> list[object]:
+async def _talk(folder: Path, speak: Callable[[Line], Coroutine[None, None, None]]) -> list[object]:
     server = grpc.aio.server()
     add_ConversationServicer_to_server(Echo(), server)
     address = f"unix:{folder}/server.sock"
@@ -73,6 +73,6 @@ async def _talk(folder: Path, speak: Callable[[Line], Awaitable[None]]) -> list[
 
 @pytest.mark.parametrize("speak", [_one_after_the_other, _all_at_once])
 def test_audio_and_events_travel_both_ways(
-    tmp_path: Path, speak: Callable[[Line], Awaitable[None]]
+    tmp_path: Path, speak: Callable[[Line], Coroutine[None, None, None]]
 ) -> None:
     assert asyncio.run(_talk(tmp_path, speak)) == [LONG, HELLO] * TIMES
