@@ -1,4 +1,1 @@
-"""Short programs that use a running appliance as its clients do; the tests run each of them.
-
-python -m ops.examples.NAME --help
-"""
+"""Short programs that use a running appliance as its clients do; each says at its top how it is run."""
