@@ -71,4 +71,4 @@ def write(capacity: Capacity, path: Path) -> None:
 
 
 def _mend(path: Path) -> str:
-    return f"measure again with `antiphon bench capacity --write`, or remove {path.name}"
+    return f"remove {path.name}, and measure again with `antiphon bench capacity --write`"
