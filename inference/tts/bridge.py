@@ -37,7 +37,7 @@ class Turn:
         ms = waited_s * 1000, self.compute_s * 1000
         self.future.set_result(None if piece is None else Step(piece, *ms))
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Give the caller the error."""
         if self.future.set_running_or_notify_cancel():
             self.future.set_exception(error)
@@ -95,7 +95,7 @@ class Turns:
         started = perf_counter()
         try:
             compute([turn.stage for turn in batch if turn.stage is not None])
-        except Exception as error:  # noqa: BLE001 - the thread's boundary: the caller gets it
+        except BaseException as error:  # noqa: BLE001 - the thread's boundary: the caller gets it
             if len(batch) == 1:
                 batch[0].fail(error)
             else:  # what cannot be computed for one, or for so many, must not fail the others
@@ -113,7 +113,7 @@ class Turns:
             return
         try:
             item = next(turn.speech, None)
-        except Exception as error:  # noqa: BLE001 - likewise
+        except BaseException as error:  # noqa: BLE001 - likewise
             turn.fail(error)
             return
         if isinstance(item, Stage):

@@ -165,16 +165,25 @@ def test_a_cancelled_caller_takes_no_further_turn() -> None:
     assert voice.spoken == ["busy"] + ["next"] * PIECES
 
 
-def test_an_error_reaches_its_caller_alone() -> None:
+class Panic(BaseException):
+    """What libraries written in Rust raise where they break down."""
+
+
+@pytest.mark.parametrize("kind", [ValueError, Panic])
+def test_an_error_reaches_its_caller_alone(kind: type[BaseException]) -> None:
     class Failing(CountingVoice):
         def speak(self, words: Sequence[Said], speed: float) -> Iterator[Piece]:
             if words[0].text == "bad":
-                raise ValueError("planted")
+                return self._fail()
             return super().speak(words, speed)
+
+        def _fail(self) -> Iterator[Piece]:
+            raise kind("planted")
+            yield
 
     async def main() -> list[Step]:
         async with bridged(Failing()) as engine:
-            with pytest.raises(ValueError, match="planted"):
+            with pytest.raises(kind, match="planted"):
                 await speak(engine, "bad")
             return await speak(engine, "good")
 
