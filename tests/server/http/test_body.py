@@ -66,6 +66,7 @@ def test_the_parts_of_a_form_are_fields_or_files() -> None:
         (b"--y\r\nx: y\r\n\r\n1\r\n--y--\r\n", "multipart/form-data; boundary=y"),
         _form(**{f"part{number}": (None, "x") for number in range(9)}),
     ],
+    ids=["no-boundary", "another-boundary", "no-name", "too-many"],
 )
 def test_what_is_no_form_is_told(body: bytes, content_type: str) -> None:
     with pytest.raises(InvalidInput) as refused:
