@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from antiphon.errors import InvalidInput
+from antiphon.errors import Exhausted, InvalidInput
 from inference.asr.decoder import JOBS_PER_STREAM, QueuedDecoder
 from inference.asr.job import Decoded, Job, Urgency
 from inference.asr.schedule import Limits
 from tests.inference.asr.held import DOUBTED, HeldEngine, job, speech
+
+STREAMS = 8
 
 
 @dataclass
@@ -25,7 +27,7 @@ class Engines:
 
 @contextmanager
 def decoding(engines: Engines) -> Iterator[QueuedDecoder]:
-    decoder = QueuedDecoder(engines.short, engines.long, Limits(), short_s=10, max_streams=8)
+    decoder = QueuedDecoder(engines.short, engines.long, Limits(), short_s=10, max_streams=STREAMS)
     try:
         yield decoder
     finally:
@@ -111,5 +113,20 @@ def test_what_the_engine_is_and_refuses() -> None:
             decoder.check("xx", None)
 
 
-def test_room_for_every_stream_to_wait() -> None:
-    assert len({"partial", "pause or final", "cut piece"}) <= JOBS_PER_STREAM
+def test_as_many_wait_as_all_streams_may_ask_and_no_more() -> None:
+    engines = Engines()
+    most = JOBS_PER_STREAM * STREAMS
+
+    async def main(decoder: QueuedDecoder) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            # One more than may wait is being decoded.
+            for number in range(1 + most):
+                tasks.create_task(decoder.decode(job(number, stream=number % STREAMS)))
+            await asyncio.sleep(0)
+            with pytest.raises(Exhausted, match=f"{most} pieces"):
+                await decoder.decode(job(999))
+            engines.short.let.release(1 + most)
+
+    with decoding(engines) as decoder:
+        run(main(decoder))
+    assert sorted(engines.short.heard) == [*range(1 + most)]
