@@ -1,4 +1,4 @@
-"""How many sessions this installation carries, as `antiphon bench capacity --write` measured it.
+"""How many sessions this installation carries, as `antiphon bench capacity --engines real --write` found.
 
 The file `capacity.json` in the state folder; `[server] max_sessions`, where it is set, goes before it.
 """
@@ -71,4 +71,5 @@ def write(capacity: Capacity, path: Path) -> None:
 
 
 def _mend(path: Path) -> str:
-    return f"remove {path.name}, and measure again with `antiphon bench capacity --write`"
+    again = "antiphon bench capacity --engines real --write"
+    return f"remove {path.name}, and measure again with `{again}`"

@@ -1,7 +1,8 @@
 """`antiphon bench capacity`: how many sessions this machine carries with its p95 within a bound.
 
 The number doubles until the p95 of voice to voice passes the bound, or a session is lost or unanswered; then
-the gap is halved. `--write` saves it as what `[server] max_sessions` is where no setting says.
+the gap is halved. `--write` saves it as what `[server] max_sessions` is where no setting says; with
+simulated engines it says nothing of this machine's models, and is not saved.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from antiphon.errors import Unavailable
+from antiphon.errors import InvalidInput, Unavailable
 from ops.bench.bench import Bench, Engines, Options, Result
 from ops.bench.calls.line import DESCRIPTIONS
 from ops.bench.crowd.appliance import Asked, Delays, Setting, appliance, asked
@@ -35,6 +36,11 @@ Measure = Callable[[int], Awaitable[Level]]
 
 async def run(options: Options) -> Result:
     """Find the capacity; save it where `--write` says so."""
+    if options.write and options.engines is not Engines.REAL:
+        raise InvalidInput(
+            f"--write is of real engines: {options.engines} ones say nothing of how many sessions this "
+            "machine's models carry; give --engines real"
+        )
     most, bound_ms = options.sessions or MOST, options.bound_ms or BOUND_MS
     with asked(options) as questions:
         async with appliance(options, questions, most, most, Delays()) as setting:

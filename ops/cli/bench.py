@@ -49,7 +49,11 @@ def bench_command(
         float | None, typer.Option(min=1, help="what the p95 of voice to voice may be")
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="save it as what [server] max_sessions is by default")
+        bool,
+        typer.Option(
+            "--write",
+            help="with --engines real: save it as what [server] max_sessions is by default",
+        ),
     ] = False,
 ) -> None:
     """Measure one part of the appliance on its own sockets; it needs no running appliance."""

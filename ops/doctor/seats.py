@@ -33,5 +33,5 @@ def _why(settings: Settings) -> str:
         return "[server] max_sessions"
     found = read(capacity_file())
     if found is None:
-        return "not measured yet; `antiphon bench capacity --write` does it"
+        return "not measured yet; `antiphon bench capacity --engines real --write` does it"
     return f"measured on {found.measured} with {found.engines} engines"

@@ -51,7 +51,7 @@ def test_a_file_that_cannot_be_used_stops_the_start(state: Path, text: str, what
     with pytest.raises(Misconfigured) as told:
         ServerSettings()
     assert f"{state}: {what}: " in told.value.message
-    assert "antiphon bench capacity --write" in told.value.message
+    assert "antiphon bench capacity --engines real --write" in told.value.message
     assert ServerSettings(max_sessions=3).max_sessions == 3
 
 

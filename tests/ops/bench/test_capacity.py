@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from antiphon.errors import Unavailable
+from antiphon.errors import InvalidInput, Unavailable
 from ops.bench import capacity
 from ops.bench.bench import Engines, Options
 from ops.bench.capacity import BOUND_MS, holds, search
@@ -25,6 +25,7 @@ from server.settings import ServerSettings
 from tests.ops.bench.crowd.made import level, seen, turn
 
 OPTIONS = Options(engines=Engines.SIMULATED, sessions=64, progress=Progress(StringIO()))
+WRITE = replace(OPTIONS, engines=Engines.REAL, write=True)
 
 
 class Machine:
@@ -102,11 +103,11 @@ def test_what_was_found_is_saved_only_where_that_is_asked(
     assert list(figures["by_sessions"]) == sorted(figures["by_sessions"])
     assert context["bounded_by"].startswith("22 sessions: latency alone")
     assert not state.exists()
-    _, context = _run(monkeypatch, Machine(20), replace(OPTIONS, write=True, bound_ms=600.0))
+    _, context = _run(monkeypatch, Machine(20), replace(WRITE, bound_ms=600.0))
     assert context["written"] == str(state)
     saved = read(state)
     assert isinstance(saved, Capacity)
-    assert (saved.sessions, saved.bound_ms, saved.engines) == (20, 600, "simulated")
+    assert (saved.sessions, saved.bound_ms, saved.engines) == (20, 600, "real")
     assert ServerSettings().max_sessions == 20
 
 
@@ -116,7 +117,17 @@ def test_a_machine_that_carries_nobody_saves_nothing(
     figures, _ = _run(monkeypatch, Machine(0), OPTIONS)
     assert (figures["sessions"], figures["p95_ms"]) == (0, None)
     with pytest.raises(Unavailable, match="--bound-ms"):
-        _run(monkeypatch, Machine(0), replace(OPTIONS, write=True))
+        _run(monkeypatch, Machine(0), WRITE)
+    assert not state.exists()
+
+
+def test_simulated_engines_say_nothing_that_could_be_saved(
+    monkeypatch: pytest.MonkeyPatch, state: Path
+) -> None:
+    machine = Machine(20)
+    with pytest.raises(InvalidInput, match="give --engines real"):
+        _run(monkeypatch, machine, replace(WRITE, engines=Engines.SIMULATED))
+    assert not machine.measured
     assert not state.exists()
 
 
