@@ -11,6 +11,7 @@ its.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,6 +21,8 @@ from inference.asr.engine import About, BatchEngine, Script, Speech
 from inference.asr.job import Decoded, Job
 from inference.asr.lane import Lane
 from inference.asr.schedule import Limits
+
+log = logging.getLogger(__name__)
 
 # Of each stream at most one partial, one pause or final, and one cut piece wait.
 JOBS_PER_STREAM = 3
@@ -94,15 +97,17 @@ class QueuedDecoder:
             return first
         if not self._engine.doubts(first.hypothesis):
             return first
-        thorough = replace(speech, thorough=True)
-        again = await lane.decode(
-            replace(
-                job,
-                take=lambda: thorough,
-                seconds=job.seconds + THOROUGH_S,
-                kind=(job.kind, "thorough"),
-            )
+        thorough = replace(
+            job,
+            take=lambda: replace(speech, thorough=True),
+            seconds=job.seconds + THOROUGH_S,
+            kind=(job.kind, "thorough"),
         )
+        try:
+            again = await lane.decode(thorough)
+        except Exception as error:  # noqa: BLE001 - what was heard first is an answer
+            log.warning("speech could not be heard again: %s", type(error).__name__)
+            return first
         return first if again is None else _joined(first, again)
 
     def shut(self) -> None:

@@ -47,6 +47,16 @@ class _Turn:
             self.done.set_result(None)
         return speech
 
+    def tell(self, answer: Answer, started: float, ended: float) -> None:
+        """Pass on what work from `started` to `ended` came to, where somebody still waits for it."""
+        if self.done.done():
+            return
+        if isinstance(answer, Exception):
+            self.done.set_exception(answer)
+            return
+        timing = Timing((started - self.asked) * 1000, (ended - started) * 1000, 0.0)
+        self.done.set_result(Decoded(answer, timing))
+
 
 class Lane:
     """An engine with `workers`, each of which decodes a batch at a time on a thread of its own.
@@ -121,10 +131,14 @@ class Lane:
 
     def _answers(self, speeches: list[Speech]) -> list[Answer]:
         try:
-            return [*self._engine.decode_batch(speeches)]
-        except Exception as error:  # noqa: BLE001 - the calls behind it fail, each with its own error
-            if len(speeches) == 1:
-                return [error]
+            answers = [*self._engine.decode_batch(speeches)]
+            if len(answers) == len(speeches):
+                return [*answers]
+            raise RuntimeError(f"the engine gave {len(answers)} answers to {len(speeches)} pieces")
+        except BaseException as error:  # noqa: BLE001 - the calls behind it fail, each with its own error
+            failure = _failure(error)
+        if len(speeches) == 1:
+            return [failure]
         # What fails with one stream's speech must not fail the others: then each goes alone.
         return [answer for speech in speeches for answer in self._answers([speech])]
 
@@ -136,22 +150,28 @@ class Lane:
     ) -> None:
         self._free += 1
         self._bulk -= bulk
-        if work.cancelled():
+        if work.cancelled():  # by `shut`, when no call is left
             return
         answers, started, ended = work.result()
         for turn, answer in zip(turns, answers, strict=True):
-            if turn.done.done():
-                continue
-            if isinstance(answer, Exception):
-                turn.done.set_exception(answer)
-            else:
-                timing = Timing((started - turn.asked) * 1000, (ended - started) * 1000, 0.0)
-                turn.done.set_result(Decoded(answer, timing))
+            turn.tell(answer, started, ended)
         self._start()
 
     def shut(self) -> None:
         """End the workers, once what they have begun is done."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _failure(error: BaseException) -> Exception:
+    """Return what a future can hold and the boundary of a call catches.
+
+    A panic of Rust's in `tokenizers` is no `Exception`, and a future refuses `StopIteration`.
+    """
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    failure = RuntimeError(f"the engine failed with {type(error).__name__}")
+    failure.__cause__ = error
+    return failure
 
 
 def _ask(ticket: int, job: Job, now_s: float) -> Ask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 
 from antiphon.errors import Exhausted, InvalidInput
 from inference.asr.decoder import JOBS_PER_STREAM, QueuedDecoder
+from inference.asr.engine import Hypothesis, Speech
 from inference.asr.job import Decoded, Job, Urgency
 from inference.asr.schedule import Limits
 from tests.inference.asr.held import DOUBTED, HeldEngine, job, speech
@@ -76,6 +77,26 @@ def test_what_is_doubtful_is_heard_again_and_the_better_told() -> None:
     with decoding(engines) as decoder:
         run(main(decoder))
     assert engines.short.heard == [DOUBTED, DOUBTED + 1, DOUBTED + 1]
+
+
+class DeafAtSecond(HeldEngine):
+    def decode_batch(self, speeches: Sequence[Speech]) -> list[Hypothesis]:
+        if any(speech.thorough for speech in speeches):
+            raise ValueError("secret words")
+        return super().decode_batch(speeches)
+
+
+def test_what_cannot_be_heard_again_was_heard_once(caplog: pytest.LogCaptureFixture) -> None:
+    engines = Engines(DeafAtSecond())
+
+    async def main(decoder: QueuedDecoder) -> None:
+        engines.short.let.release()
+        assert text(await decoder.decode(job(DOUBTED + 1))) == str(DOUBTED + 1)
+
+    with decoding(engines) as decoder:
+        run(main(decoder))
+    assert "ValueError" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_others_have_their_turn_before_what_is_heard_again() -> None:

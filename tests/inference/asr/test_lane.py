@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from antiphon.errors import Exhausted
-from inference.asr.engine import Speech
-from inference.asr.job import Job, Urgency
+from inference.asr.engine import Hypothesis, Speech
+from inference.asr.job import Decoded, Job, Urgency
 from inference.asr.lane import LATEST_BULK_S, LATEST_S, Lane
 from inference.asr.schedule import Limits
 from tests.inference.asr.held import HeldEngine, job, speech
 
 ALONE = Limits()
 WIDE = Limits(pieces=8, seconds=100, extra_s=5)
+BROKEN = 13
 
 
 @contextmanager
@@ -110,6 +111,51 @@ def test_a_failure_of_the_engine_or_of_the_job_is_raised_and_frees_the_worker() 
         assert await lane.decode(job(1)) is not None
 
     with lane(engine) as made:
+        run(main(made))
+
+
+class Panic(BaseException):
+    """As Rust's, which is no `Exception`."""
+
+
+class BrokenEngine(HeldEngine):
+    """Fails by `error`, or without one gives one answer too few, to what holds `BROKEN`."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        super().__init__()
+        self._error = error
+
+    def decode_batch(self, speeches: Sequence[Speech]) -> list[Hypothesis]:
+        answers = super().decode_batch(speeches)
+        if all(speech.samples[0] != BROKEN for speech in speeches):
+            return answers
+        if self._error is None:
+            return answers[1:]
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(Panic("secret"), "Panic"), (StopIteration("secret"), "StopIteration"), (None, "0 answers")],
+)
+def test_an_engine_that_breaks_leaves_nobody_waiting(
+    error: BaseException | None, told: str
+) -> None:
+    engine = BrokenEngine(error)
+
+    async def main(lane: Lane) -> None:
+        engine.let.release(6)
+        first = asyncio.create_task(lane.decode(job(1)))
+        await asyncio.sleep(0)
+        together = [lane.decode(job(number)) for number in (2, BROKEN)]
+        one, broken = await asyncio.gather(*together, return_exceptions=True)
+        assert await first is not None
+        assert isinstance(one, Decoded) and one.hypothesis.text == "2"
+        assert isinstance(broken, RuntimeError) and told in str(broken)
+        assert "secret" not in str(broken)
+        assert await lane.decode(job(3)) is not None
+
+    with lane(engine, WIDE) as made:
         run(main(made))
 
 
