@@ -61,7 +61,8 @@ class Setting:
         return Level(sessions, seen, await self.meter.end())
 
     async def overfill(self, knockers: int, seconds: float) -> Seen:
-        """Return what the callers see while others find no room."""
+        """Return what the callers see while others find no room; those that were lost call again."""
+        await self.generators.call(len(self.generators))
         return await self.generators.talk(seconds, knockers)
 
 

@@ -1,8 +1,9 @@
 """A process of callers: `python -m ops.bench.crowd.generator PLAN`, PLAN being the `Plan` as JSON.
 
 Orders come as lines of JSON, each answered with one when it is done: `{"call": [FIRST, ...]}` adds callers,
-who begin with those questions, over the time of a turn; `{"leave": N}` hangs up for the last of them;
-`{"talk": SECONDS, "knockers": N}` is answered with what was seen meanwhile. It ends with its standard input.
+who begin with those questions, over the time of a turn, and those whose calls have ended call again;
+`{"leave": N}` hangs up for the last of them; `{"talk": SECONDS, "knockers": N}` is answered with what was
+seen meanwhile, and with who was lost since the last such order. It ends with its standard input.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Crowd:
         self._transport = transport
         self._simulated = simulated
         self._notes = Notes()
-        self._calls: list[asyncio.Task[None]] = []
+        # Each with the question that it began with.
+        self._calls: list[tuple[int, asyncio.Task[None]]] = []
         self._lost: Counter[str] = Counter()
 
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -69,13 +71,16 @@ class Crowd:
         await self._leave(len(self._calls))
 
     async def _call(self, firsts: Sequence[int]) -> dict[str, Any]:
-        for first in firsts:
-            self._calls.append(asyncio.create_task(self._hold(first)))
-            await asyncio.sleep(SPREAD_S / len(firsts))
+        ended = [first for first, call in self._calls if call.done()]
+        self._calls = [(first, call) for first, call in self._calls if not call.done()]
+        calling = [*ended, *firsts]
+        for first in calling:
+            self._calls.append((first, asyncio.create_task(self._hold(first))))
+            await asyncio.sleep(SPREAD_S / len(calling))
         return {"talking": self._talking}
 
     async def _leave(self, callers: int) -> dict[str, Any]:
-        leaving = self._calls[len(self._calls) - callers :]
+        leaving = [call for _, call in self._calls[len(self._calls) - callers :]]
         del self._calls[len(self._calls) - callers :]
         for call in leaving:
             call.cancel()
@@ -84,7 +89,7 @@ class Crowd:
 
     @property
     def _talking(self) -> int:
-        return sum(not call.done() for call in self._calls)
+        return sum(not call.done() for _, call in self._calls)
 
     async def _talk(self, seconds: float, knockers: int) -> dict[str, Any]:
         notes = self._notes = Notes()
@@ -94,13 +99,14 @@ class Crowd:
             knock(knockers, seconds, door, self._gateway), asyncio.sleep(seconds)
         )
         took_s = time.perf_counter() - began_s
+        lost, self._lost = self._lost, Counter()
         return {
             "turns": [asdict(turn) for turn in notes.turns],
             "late_ms": percentiles(notes.late_ms, (99,)).get("p99"),
             "behind_ms": percentiles(notes.behind_ms, (99,)).get("p99"),
             "cpu_share": (time.process_time() - cpu_s) / took_s,
             "talking": self._talking,
-            "lost": dict(self._lost),
+            "lost": dict(lost),
             "knocks": asdict(knocks),
         }
 

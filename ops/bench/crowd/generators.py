@@ -24,7 +24,10 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What all callers saw in a stretch of time; `late_ms` and `behind_ms` are the worst process's p99."""
+    """What all callers saw in a stretch of time; `late_ms` and `behind_ms` are the worst process's p99.
+
+    `lost` are the calls that ended since the stretch before, those that were never let in included.
+    """
 
     turns: list[Turn]
     talking: int
@@ -48,13 +51,15 @@ class Generators:
         return self._callers
 
     async def call(self, callers: int) -> None:
-        """Have so many: add some, evenly over the time of a turn, or let the last that came leave."""
+        """Have so many: let the last that came leave, or add some, evenly over the time of a turn.
+
+        Those whose calls have ended call again.
+        """
         added, leaving = range(self._callers, callers), range(callers, self._callers)
         self._callers = callers
         if leaving:
             await self._order([{"leave": len(dealt)} for dealt in self._dealt(leaving)])
-        else:
-            await self._order([{"call": list(dealt)} for dealt in self._dealt(added)])
+        await self._order([{"call": list(dealt)} for dealt in self._dealt(added)])
 
     async def talk(self, seconds: float, knockers: int = 0) -> Seen:
         """Return what the callers saw for so long, `knockers` more of them at the door."""

@@ -103,7 +103,7 @@ def refusals(seen: Seen, before: Level) -> dict[str, Any]:
         "refusal_ms": percentiles(seen.refused_ms, (50, 95, 100)),
         "let_in_over_capacity": seen.admitted,
         "refused_otherwise": seen.otherwise,
-        "admitted_lost": sum(seen.lost.values()) - sum(before.seen.lost.values()),
+        "admitted_lost": sum(seen.lost.values()),
         "admitted_p95_ratio": ratio(during.p95_ms, before.p95_ms),
         "admitted_added_ms": percentiles(added_ms(during, before), RANKS),
     }

@@ -31,6 +31,9 @@ class Callers:
     def __init__(self) -> None:
         self.steps: list[Any] = []
 
+    def __len__(self) -> int:
+        return 2
+
     async def call(self, callers: int) -> None:
         self.steps.append(callers)
 
@@ -55,7 +58,7 @@ def test_a_load_is_measured_once_all_are_there() -> None:
         level = await setting.measure(2, 30.0)
         assert (level.sessions, level.cost, level.p95_ms) == (2, COST, 500)
         await setting.overfill(6, 20.0)
-        assert callers.steps == [2, "begin", (30.0, 0), (20.0, 6)]
+        assert callers.steps == [2, "begin", (30.0, 0), 2, (20.0, 6)]
 
     asyncio.run(main())
 

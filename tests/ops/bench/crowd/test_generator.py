@@ -106,6 +106,23 @@ def test_a_caller_who_is_not_let_in_is_counted_and_harms_no_other(lines: Lines) 
     run_virtual(main())
 
 
+def test_who_was_lost_calls_again_and_is_counted_once(lines: Lines) -> None:
+    async def main() -> None:
+        lines.seats = 1
+        crowd = _crowd()
+        assert await crowd.obey({"call": [0, 1]}) == {"talking": 1}
+        assert sum((await crowd.obey({"talk": 1.0}))["lost"].values()) == 1
+        assert await crowd.obey({"call": []}) == {"talking": 1}
+        assert sum((await crowd.obey({"talk": 1.0}))["lost"].values()) == 1
+        lines.seats = 3
+        assert await crowd.obey({"call": [2]}) == {"talking": 3}
+        assert (await crowd.obey({"talk": 1.0}))["lost"] == {}
+        assert await crowd.obey({"leave": 3}) == {"talking": 0}
+        assert lines.open == 0
+
+    run_virtual(main())
+
+
 def test_of_nested_failures_the_first_is_named() -> None:
     assert why(ExceptionGroup("", [ExceptionGroup("", [ValueError("x")])])) == "ValueError: x"
 

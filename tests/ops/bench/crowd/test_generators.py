@@ -52,7 +52,7 @@ def test_callers_are_dealt_in_turn_and_leave_as_they_came() -> None:
     async def main() -> None:
         first, second = Process(ANSWER), Process(ANSWER)
         dealing = _generators(first, second)
-        for callers in (1, 4, 7, 5, 0, 2):
+        for callers in (1, 4, 7, 5, 0, 2, 2):
             await dealing.call(callers)
             assert len(dealing) == callers
         assert first.orders == [
@@ -60,16 +60,22 @@ def test_callers_are_dealt_in_turn_and_leave_as_they_came() -> None:
             {"call": [2]},
             {"call": [4, 6]},
             {"leave": 1},
+            {"call": []},
             {"leave": 3},
+            {"call": []},
             {"call": [0]},
+            {"call": []},
         ]
         assert second.orders == [
             {"call": []},
             {"call": [1, 3]},
             {"call": [5]},
             {"leave": 1},
+            {"call": []},
             {"leave": 2},
+            {"call": []},
             {"call": [1]},
+            {"call": []},
         ]
 
     asyncio.run(main())

@@ -61,7 +61,7 @@ def test_who_found_no_room_is_counted_and_who_talked_is_compared() -> None:
         otherwise=2,
         lost=Counter({"gone": 4}),
     )
-    found = refusals(during, ONE)
+    found = refusals(during, replace(ONE, seen=replace(ONE.seen, lost=Counter({"gone": 1}))))
     assert found["refused"] == 3
     assert found["refusal_ms"] == {"p50": 20, "p95": 29, "p100": 30}
     assert (found["let_in_over_capacity"], found["refused_otherwise"]) == (1, 2)
