@@ -93,9 +93,15 @@ class Sessions:
             self._find(opening.resume_token)
             yield Seat(self, opening.resume_token, None)
             return
-        self._make_room()
+        if self.free_seats <= 0:
+            raise Exhausted(
+                f"all {self.max_sessions} sessions are taken; try again later",
+                reason="SESSIONS_FULL",
+            )
         token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
         seat = Seat(self, token, self._open_session(opening, token))
+        # Last, since an opening that cannot be must not cost anybody a session.
+        self._make_room()
         self._reserved += 1
         try:
             yield seat
@@ -185,19 +191,14 @@ class Sessions:
         return host
 
     def _make_room(self) -> None:
+        """End the session that has waited longest, where only those have the seats that are free."""
         if self._reserved + len(self._hosts) < self.max_sessions:
             return
-        waiting = [
+        _, longest = min(
             (since, token)
             for token, host in self._hosts.items()
             if (since := host.waits_since) is not None
-        ]
-        if not waiting:
-            raise Exhausted(
-                f"all {self.max_sessions} sessions are taken; try again later",
-                reason="SESSIONS_FULL",
-            )
-        _, longest = min(waiting)
+        )
         self._living[longest].cancel()
         self._forget(longest)
 

@@ -109,6 +109,28 @@ def test_an_opening_that_cannot_be_takes_no_seat() -> None:
     run_virtual(main())
 
 
+def test_an_opening_that_cannot_be_costs_nobody_a_session() -> None:
+    made: list[FakeSession] = []
+
+    def open_session(opening: Opening, token: str) -> FakeSession:
+        if made:
+            raise InvalidInput("no such voice")
+        made.append(FakeSession(token))
+        return made[0]
+
+    async def main() -> None:
+        async with hosting(open_session, 1) as sessions:
+            house, first, second = House(sessions, made), Client(), Client()
+            first.lose()
+            await house.call(first)
+            with pytest.raises(InvalidInput):
+                await house.call(Client())
+            second.hang_up()
+            await house.resume(second)
+
+    run_virtual(main())
+
+
 def test_a_lost_line_leaves_a_session_to_come_back_to() -> None:
     async def story(house: House) -> None:
         first, second = Client(), Client()
