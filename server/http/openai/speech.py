@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from antiphon.audio import Encoding, decode
+from antiphon.errors import InvalidInput
 from server.engines.synthesizer import Speech
 from server.http.openai import sse
 from server.http.openai.desk import Desk
@@ -70,7 +71,8 @@ class SpeechRoute:
             yield rest
 
     async def _chunks(self, asked: SpeechRequest) -> AsyncGenerator[bytes, None]:
-        """Yield speech as the voice makes it."""
+        """Yield speech as the voice makes it; raise `InvalidInput` where it finds no word to speak."""
+        silent = True
         agent = self._desk.agent
         config = replace(
             session_config.initial(agent),
@@ -85,9 +87,15 @@ class SpeechRoute:
                 await speech.say(asked.input)
                 await speech.end_of_text()
                 async for chunk in speech.chunks():
-                    yield chunk.audio
+                    if chunk.audio:
+                        silent = False
+                        yield chunk.audio
             finally:
                 speech.cancel()
+        if silent:
+            raise InvalidInput(
+                "there is nothing to speak in the text; send words", reason="NO_TEXT", param="input"
+            )
 
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}

@@ -83,6 +83,18 @@ def test_a_busy_voice_and_one_that_is_down_are_told_as_such(stream_format: str) 
     assert spoken(counter).status_code == 200
 
 
+@pytest.mark.parametrize("stream_format", ["audio", "sse"])
+@pytest.mark.parametrize("response_format", Format)
+def test_text_without_a_word_is_refused(response_format: Format, stream_format: str) -> None:
+    counter = Counter()
+    counter.voice.word_ms = 0
+    answer = spoken(
+        counter, input="?!", response_format=response_format, stream_format=stream_format
+    )
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["param"]) == (400, "no_text", "input")
+
+
 def test_guests_are_bounded() -> None:
     answer = spoken(Counter(guests=0))
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "guests_full")
