@@ -9,6 +9,7 @@ from antiphon.errors import InvalidInput
 from antiphon.v1 import generator_pb2 as pb
 from server.engines.generator import CHOICES, as_tools
 from server.http.openai.chat_request import (
+    MAX_TOKENS,
     Call,
     ChatMessage,
     ChatRequest,
@@ -66,13 +67,14 @@ def _text(content: str | list[Part] | None, where: str) -> str:
 
 
 def _call(call: Call, where: str) -> pb.ToolCall:
+    text = call.function.arguments or "{}"  # many clients write no arguments so
     try:
-        arguments = json.loads(call.function.arguments)
+        arguments = json.loads(text)
     except (ValueError, RecursionError):
         arguments = None
     if not isinstance(arguments, dict):
         raise _wrong(f"{where}.function.arguments", "no JSON object as text")
-    return pb.ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
+    return pb.ToolCall(id=call.id, name=call.function.name, arguments=text)
 
 
 def _sampling(asked: ChatRequest) -> pb.Sampling:
@@ -80,7 +82,8 @@ def _sampling(asked: ChatRequest) -> pb.Sampling:
     sampling = pb.Sampling(
         temperature=asked.temperature,
         top_p=asked.top_p,
-        max_tokens=asked.max_completion_tokens or asked.max_tokens or 0,
+        # The service's own default is a spoken reply's; the context bounds what is asked without a bound.
+        max_tokens=asked.max_completion_tokens or asked.max_tokens or MAX_TOKENS,
         stop=stop or (),
     )
     if asked.seed is not None:

@@ -10,7 +10,7 @@ import pytest
 from antiphon.errors import InvalidInput
 from antiphon.v1 import generator_pb2 as pb
 from server.http.openai.chat_prompt import generate_request
-from server.http.openai.chat_request import ChatRequest
+from server.http.openai.chat_request import MAX_TOKENS, ChatRequest
 
 USER = {"role": "user", "content": "Hello"}
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -49,9 +49,16 @@ def test_messages_of_every_role() -> None:
     ]
 
 
-def test_nothing_is_set_that_was_not_asked_for() -> None:
+def test_no_arguments_are_an_empty_object() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": ""}}
+    made = request(messages=[{"role": "assistant", "tool_calls": [call]}])
+    assert made.messages[0].tool_calls[0].arguments == "{}"
+
+
+def test_nothing_is_set_that_was_not_asked_for_but_that_the_context_alone_bounds_it() -> None:
     assert request() == pb.GenerateRequest(
-        messages=[pb.Message(role=pb.ROLE_USER, content="Hello")], sampling=pb.Sampling()
+        messages=[pb.Message(role=pb.ROLE_USER, content="Hello")],
+        sampling=pb.Sampling(max_tokens=MAX_TOKENS),
     )
 
 
