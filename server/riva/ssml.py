@@ -7,7 +7,8 @@ from xml.etree.ElementTree import ParseError, XMLParser
 
 from antiphon.errors import InvalidInput
 
-_SPEAK = re.compile(r"\s*<speak[\s>/]")
+# What XML allows before the root: its declaration, instructions, comments, a document type.
+_SPEAK = re.compile(r"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<(?:speak[\s>/]|!DOCTYPE\s+speak\b)", re.DOTALL)
 # What may not run into what comes before or after it.
 _APART = frozenset({"break", "p", "s", "speak", "voice"})
 

@@ -20,6 +20,10 @@ from server.riva.ssml import plain
         ("<speak>Hello.</speak>", "Hello."),
         (" \n<speak version='1.1'>Hello.</speak>\n", "Hello."),
         ("<speak/>", ""),
+        ('<?xml version="1.0" encoding="UTF-16"?>\n<speak>Grüße.</speak>', "Grüße."),
+        ("\n<?xml version='1.0'?><!-- a --><!--b\n--> <speak>Hello.</speak><!-- c -->", "Hello."),
+        ("<!-- a --> is a comment", "<!-- a --> is a comment"),
+        ("<?xml version='1.0'?><html/>", "<?xml version='1.0'?><html/>"),
         ("<speak>one<break time='1s'/>two</speak>", "one two"),
         ("<speak><p>One.</p><p><s>Two.</s><s>Three.</s></p></speak>", "One. Two. Three."),
         ("<speak>pro<emphasis>nounce</emphasis>d</speak>", "pronounced"),
@@ -54,6 +58,8 @@ BOMB = '<!DOCTYPE speak [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
         "<speak>nul \0</speak>",
         f"<speak>&b;</speak>{BOMB}",
         f"<speak {BOMB}>&b;</speak>",
+        f"<?xml version='1.0'?>{BOMB}<speak>&b;</speak>",
+        "<!-- a -- b --><speak>x</speak>",
     ],
 )
 def test_what_is_not_well_formed_is_refused(text: str) -> None:
@@ -65,6 +71,11 @@ def test_what_is_not_well_formed_is_refused(text: str) -> None:
 def test_no_depth_is_too_much() -> None:
     depth = 100_000
     assert plain(f"<speak>{'<s>' * depth}deep{'</s>' * depth}</speak>") == "deep"
+
+
+def test_a_prolog_without_end_takes_no_time_to_read() -> None:
+    text = "<!-- a -->" * 100_000
+    assert plain(text) == text
 
 
 @given(st.text())
