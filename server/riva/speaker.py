@@ -55,7 +55,8 @@ class Speaker:
     async def end(self) -> None:
         """Give out what the encoder still holds."""
         if self._encoder is not None:
-            await self._tell(tts.SynthesizeSpeechResponse(audio=self._encoder.end()))
+            rest = await asyncio.to_thread(self._encoder.end)
+            await self._tell(tts.SynthesizeSpeechResponse(audio=rest))
 
     def _begin(self, output: Output) -> None:
         if self._output is None:
@@ -73,7 +74,10 @@ class Speaker:
     ) -> None:
         samples = decode(chunk.audio, wanted.output.encoding)
         self._said_ms += len(samples) * 1000 / wanted.output.rate_hz
-        audio = chunk.audio if self._encoder is None else self._encoder.feed(samples)
+        audio = chunk.audio
+        if self._encoder is not None:
+            # A second of speech takes some ms, in which calls would otherwise be silent.
+            audio = await asyncio.to_thread(self._encoder.feed, samples)
         response = tts.SynthesizeSpeechResponse(audio=audio, id=request_id)
         if wanted.words:
             response.meta.words.extend(_word(word, wanted.text, before_ms) for word in chunk.words)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -9,16 +10,17 @@ import av
 import numpy as np
 import pytest
 
-from antiphon.audio import Encoding
+from antiphon.audio import Encoding, Int16
 from antiphon.errors import InvalidInput, Unavailable
 from antiphon.timing import Timing
 from antiphon.v1 import common_pb2
 from antiphon.v1 import synthesizer_pb2 as pb
 from server.engines.synthesizer import MAX_TEXT_CHARS
+from server.riva import speaker as module
 from server.riva.protos import tts
 from server.riva.speaker import Speaker
 from server.riva.synthesis_request import Output, Wanted
-from server.sound.encoding import Format
+from server.sound.encoding import Encoder, Format, open_encoder
 from tests.server.fake_call import rpc_error
 from tests.server.fakes import WORD_MS, FakeSynthesizer
 from tests.virtual_time import run_virtual
@@ -31,8 +33,8 @@ WORD_BYTES = 2 * RATE_HZ * WORD_MS // 1000
 Story = Callable[[Speaker], Awaitable[None]]
 
 
-def play(story: Story, fake: FakeSynthesizer | None = None) -> list[Any]:
-    """Return the responses that `story` gets."""
+def play(story: Story, fake: FakeSynthesizer | None = None, *, threads: bool = False) -> list[Any]:
+    """Return the responses that `story` gets; real time passes where `threads` work for it."""
     told: list[Any] = []
 
     async def tell(response: Any) -> None:
@@ -41,7 +43,8 @@ def play(story: Story, fake: FakeSynthesizer | None = None) -> list[Any]:
     async def main() -> None:
         await story(Speaker(cast(Any, fake or FakeSynthesizer()), tell))
 
-    run_virtual(main())
+    run = asyncio.run if threads else run_virtual
+    run(main())
     return told
 
 
@@ -91,7 +94,8 @@ def test_words_have_times_in_all_of_the_calls_sound() -> None:
 
 @pytest.mark.parametrize("kind", [Format.OPUS, Format.FLAC])
 def test_compressed_speech_is_one_file_for_all_texts(kind: Format) -> None:
-    told = play(says("Hello.", "Bye.", output=Output(Encoding.PCM_S16LE, RATE_HZ, kind)))
+    output = Output(Encoding.PCM_S16LE, RATE_HZ, kind)
+    told = play(says("Hello.", "Bye.", output=output), threads=True)
     assert all(response.audio for response in told)
     data = b"".join(response.audio for response in told)
     with av.open(io.BytesIO(data), "r") as file:
@@ -105,9 +109,32 @@ def test_compressed_speech_is_one_file_for_all_texts(kind: Format) -> None:
 def test_words_are_told_though_the_encoder_holds_their_sound_back() -> None:
     fake = FakeSynthesizer(word_ms=10)
     output = Output(Encoding.PCM_S16LE, RATE_HZ, Format.OPUS)
-    first, last = play(says("Hello.", output=output, words=True), fake)
+    first, last = play(says("Hello.", output=output, words=True), fake, threads=True)
     assert [word.word for word in first.meta.words] == ["Hello."]
     assert len(last.audio) > 10
+
+
+def test_nobody_waits_while_speech_is_compressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def open_watched(kind: Format, rate_hz: int) -> Encoder:
+        encoder = open_encoder(kind, rate_hz)
+
+        class Watched:
+            def feed(self, samples: Int16) -> bytes:
+                threads.append(threading.get_ident())
+                return encoder.feed(samples)
+
+            def end(self) -> bytes:
+                threads.append(threading.get_ident())
+                return encoder.end()
+
+        return Watched()
+
+    monkeypatch.setattr(module, "open_encoder", open_watched)
+    play(says("Hello.", output=Output(Encoding.PCM_S16LE, RATE_HZ, Format.OPUS)), threads=True)
+    assert len(threads) == 2
+    assert threading.get_ident() not in threads
 
 
 @pytest.mark.parametrize(
