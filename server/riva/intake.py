@@ -22,8 +22,9 @@ _RAW = {
 _FILES = {audio.FLAC: Kind.FLAC, audio.OGGOPUS: Kind.OGG}
 # A stream goes on for as long as its client sends; what lasts longer is nobody's.
 ENDLESS_S = 30 * 24 * 3600.0
-# The first bytes of others may be samples as well.
-_CERTAIN = frozenset({Kind.WAV, Kind.FLAC, Kind.OGG})
+# The first bytes of others, and of MP3 without a tag, may be samples as well.
+_CERTAIN = frozenset({Kind.WAV, Kind.FLAC, Kind.OGG, Kind.MP4, Kind.WEBM})
+_MP3_TAG = b"ID3"
 
 
 async def open_sound(
@@ -44,7 +45,7 @@ async def open_sound(
             samples = within(_joined(head, chunks), header.start, header.size_bytes)
             return samples_of(samples, Encoding.PCM_S16LE, header.rate_hz, header.channels)
     whole = _joined(head, chunks)
-    if _is_file(found, declared):
+    if _is_file(found, declared, head):
         return of_decoder(decode(whole, _expected(found, declared), limit_s=limit_s))
     return _raw(whole, declared)
 
@@ -77,9 +78,11 @@ async def _joined(head: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[by
         yield chunk
 
 
-def _is_file(found: Kind | None, declared: Declared) -> bool:
-    if declared.encoding in _FILES or found in _CERTAIN:
+def _is_file(found: Kind | None, declared: Declared, head: bytes) -> bool:
+    if declared.encoding in _FILES:
         return True
+    if found in _CERTAIN or head.startswith(_MP3_TAG):
+        return declared.encoding in _RAW
     unspecified = declared.encoding == audio.ENCODING_UNSPECIFIED
     return unspecified and not declared.rate_hz and found is not None
 
