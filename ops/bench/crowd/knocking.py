@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import grpc
 import httpx
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from antiphon.channel import connect
 from antiphon.v1 import conversation_pb2 as pb
@@ -22,6 +22,8 @@ from server.access.installation_key import bearer, load
 PATIENCE_S = 30.0
 # What refusals tell a caller to wait.
 AGAIN_S = 5.0
+# A door that is slow (TimeoutError is an OSError) or breaks off: no refusal, and the others go on.
+BROKEN = (OSError, WebSocketException, httpx.HTTPError)
 FULL = 503
 NO_OFFER = 400
 
@@ -56,8 +58,11 @@ async def _come(
     await asyncio.sleep(begin_s)
     while loop.time() < end_s:
         began_s = loop.time()
-        async with asyncio.timeout(PATIENCE_S):
-            refused = await try_door(gateway)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                refused = await try_door(gateway)
+        except BROKEN:
+            refused = None
         if refused:
             knocks.refused_ms.append((loop.time() - began_s) * 1000)
         elif refused is None:

@@ -7,13 +7,15 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import grpc
+import httpx
 import pytest
+from websockets.exceptions import InvalidMessage
 
 from antiphon.serving import ErrorInterceptor
 from antiphon.v1.conversation_pb2_grpc import add_ConversationServicer_to_server
 from ops.bench.bench import Transport
 from ops.bench.calls import grpc_line, websocket_line
-from ops.bench.crowd.knocking import AGAIN_S, DOORS, knock
+from ops.bench.crowd.knocking import AGAIN_S, DOORS, PATIENCE_S, knock
 from ops.bench.services import Running
 from ops.settings import Settings
 from server.access.installation_key import load_or_make
@@ -27,7 +29,7 @@ from tests.server.fake_session import FakeSession
 from tests.virtual_time import run_virtual
 
 NOWHERE = Running(Path("/none"), Settings.load({}))
-PATIENCE_S = 60.0
+TEST_S = 60.0
 
 
 def test_they_come_one_after_the_other_and_again_as_they_are_told() -> None:
@@ -46,6 +48,32 @@ def test_they_come_one_after_the_other_and_again_as_they_are_told() -> None:
         assert came_s == pytest.approx(sorted([*first, *second]))
         assert knocks.refused_ms == pytest.approx([40])
         assert (knocks.admitted, knocks.otherwise) == (2, 2)
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [None, TimeoutError(), ConnectionResetError(), InvalidMessage("x"), httpx.ReadError("x")],
+    ids=repr,
+)
+def test_a_door_that_is_slow_or_breaks_is_counted_and_tried_again(broken: Exception | None) -> None:
+    tries = 0
+
+    async def door(gateway: Running) -> bool | None:
+        nonlocal tries
+        tries += 1
+        if tries > 1:
+            return True
+        if broken is None:
+            await asyncio.sleep(PATIENCE_S + 1)
+            return True
+        raise broken
+
+    async def main() -> None:
+        knocks = await knock(1, PATIENCE_S + AGAIN_S + 1, door, NOWHERE)
+        assert (knocks.admitted, knocks.otherwise) == (0, 1)
+        assert len(knocks.refused_ms) == tries - 1 > 0
 
     run_virtual(main())
 
@@ -74,7 +102,7 @@ def test_over_grpc_a_full_gateway_is_known_from_one_with_room(tmp_path: Path) ->
 
     async def main() -> None:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(asyncio.timeout(PATIENCE_S))
+            await stack.enter_async_context(asyncio.timeout(TEST_S))
             sessions = await stack.enter_async_context(hosting(lambda _, token: Greeting(token), 1))
             server = grpc.aio.server(interceptors=[ErrorInterceptor()])
             stack.push_async_callback(server.stop, None)
