@@ -21,13 +21,13 @@ class Urgency(IntEnum):
 class Job:
     """Speech to decode: `take` returns it when its turn has come, or None if it is no longer wanted.
 
-    It is of `stream`, about `seconds` long, and `bulk` where its audio runs ahead of real time. Only jobs of
-    one `kind` are decoded together.
+    It is charged to `stream`, which may be all of one caller's, about `seconds` long, and `bulk` where its
+    audio runs ahead of real time. Only jobs of one `kind` are decoded together.
     """
 
     urgency: Urgency
     take: Callable[[], Speech | None]
-    stream: int = 0
+    stream: Hashable = 0
     seconds: float = 0.0
     bulk: bool = False
     kind: Hashable = ()

@@ -22,12 +22,13 @@ FIXED_COST_S = 0.5
 class Ask:
     """A piece of speech, `seconds` long, that waits for its turn; `ticket` tells it from all others.
 
-    The lower `urgency` goes first. `bulk` is what runs ahead of real time. Only what is of one `kind` can be
-    decoded together. `deadline_s` is a time of the caller's clock.
+    It is charged to `stream`, which may be all of one caller's. The lower `urgency` goes first. `bulk` is
+    what runs ahead of real time. Only what is of one `kind` can be decoded together. `deadline_s` is a time
+    of the caller's clock.
     """
 
     ticket: int
-    stream: int
+    stream: Hashable
     urgency: int
     seconds: float
     deadline_s: float
@@ -58,18 +59,18 @@ class Shares:
 
     def __init__(self) -> None:
         self._now = 0.0  # virtual time: where the least charged of those who wait begins
-        self._charged: dict[int, float] = {}
+        self._charged: dict[Hashable, float] = {}
 
-    def start(self, stream: int) -> float:
+    def start(self, stream: Hashable) -> float:
         """Return where in virtual time what `stream` asks next begins; the least is next."""
         return max(self._now, self._charged.get(stream, 0.0))
 
-    def advance(self, waiting: Iterable[int]) -> None:
+    def advance(self, waiting: Iterable[Hashable]) -> None:
         """Move virtual time on to the least charged of `waiting`; who was charged less is owed nothing."""
         self._now = min(map(self.start, waiting), default=max([self._now, *self._charged.values()]))
         self._charged = {stream: at for stream, at in self._charged.items() if at > self._now}
 
-    def charge(self, stream: int, cost: float) -> None:
+    def charge(self, stream: Hashable, cost: float) -> None:
         """Count what `stream` is served."""
         self._charged[stream] = self.start(stream) + cost
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import grpc
 
+from antiphon import caller
 from antiphon.audio import RECOGNITION_RATE_HZ, Resampler, decode
 from antiphon.errors import Exhausted, InvalidInput
 from antiphon.v1 import common_pb2
@@ -90,6 +91,7 @@ class RecognizerService(RecognizerServicer):
                 stopwatch=stopwatch,
                 tasks=tasks,
                 emit=unsent.put,
+                caller=caller.of(context.invocation_metadata()) or object(),
             )
             stream = Stream(ears, self._parts.listen())
             tasks.create_task(_listen(requests, listening, stream, unsent))

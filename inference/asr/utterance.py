@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,6 @@ from inference.asr.voice_end import voice_end
 # A stream's partials take a third of the engine at most: the next waits for twice what the last one cost.
 PARTIAL_REST = 2.0
 
-_numbers = count()
-
 Emit = Callable[[RecognizeResponse], Awaitable[None]]
 JudgeTurn = Callable[[Float32], Coroutine[Any, Any, float]]
 
@@ -48,7 +45,7 @@ class Ears:
     tasks: asyncio.TaskGroup
     emit: Emit
     pace: Pace = field(default_factory=Pace)
-    number: int = field(default_factory=lambda: next(_numbers))  # of the stream, in this process
+    caller: Hashable = field(default_factory=object)  # whose stream it is; its own, where not told
 
 
 class Utterance:
@@ -259,7 +256,7 @@ class Utterance:
         return Job(
             urgency,
             take,
-            stream=ears.number,
+            stream=ears.caller,
             seconds=samples / RECOGNITION_RATE_HZ,
             bulk=not ears.pace.is_live(asyncio.get_running_loop().time()),
             kind=(listening.phrases, listening.max_alternatives),

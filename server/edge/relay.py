@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 
+from antiphon import caller
 from antiphon.status import from_rpc_error
 from antiphon.timing import from_trailers
 from server.edge.replies import write
@@ -18,10 +19,11 @@ Context = grpc.aio.ServicerContext[Any, Any]
 async def stream(method: Callable[..., Any], requests: Any, context: Context, service: str) -> None:
     """Call `method` with what the client sends, and send the client all that it answers.
 
+    All calls of a connection are told to be one caller's.
     Raises the `AntiphonError` that the call fails with. A client that goes away, or no longer reads, ends
     the call; its deadline is the call's.
     """
-    call = method(requests, timeout=context.time_remaining())
+    call = method(requests, timeout=context.time_remaining(), metadata=caller.by(context.peer()))
     try:
         async for response in responses(call, service):
             await write(context, response)

@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 import grpc
 
+from antiphon import caller
 from antiphon.errors import Unavailable
 from antiphon.status import from_rpc_error
 from antiphon.timing import Timing
@@ -30,11 +31,14 @@ Recognizing = Stream[pb.RecognizeRequest, pb.RecognizeResponse]
 
 
 class Listener:
-    """Listens once; `listen` raises an `AntiphonError` where the sound or the service fails."""
+    """Listens once, for `peer`; `listen` raises an `AntiphonError` where the sound or the service fails."""
 
-    def __init__(self, stub: RecognizerStub, asked: Asked, limit_s: float = MAX_DURATION_S) -> None:
+    def __init__(
+        self, stub: RecognizerStub, asked: Asked, peer: str, limit_s: float = MAX_DURATION_S
+    ) -> None:
         self._stub = stub
         self._asked = asked
+        self._peer = peer
         self._limit_s = limit_s
         self._stream: Recognizing | None = None
         self.fed_s = 0.0
@@ -49,7 +53,8 @@ class Listener:
             return None
         async with aclosing(sound.pieces):
             config = self._asked.in_contract(sound.in_contract, await self._capabilities())
-            self._stream = Stream(self._stub.Recognize(), SERVICE, TAKE_S)
+            call = self._stub.Recognize(metadata=caller.by(self._peer))
+            self._stream = Stream(call, SERVICE, TAKE_S)
             try:
                 return await self._run(self._stream, config, sound, tell)
             finally:

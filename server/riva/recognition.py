@@ -45,7 +45,7 @@ class Recognition(asr_grpc.RivaSpeechRecognitionServicer):  # type: ignore[misc]
             if event.HasField("final"):
                 finals.append(event.final)
 
-        listener = Listener(self._stub, asked)
+        listener = Listener(self._stub, asked, context.peer())
         with self._guests.recognition():
             timing = await listener.listen(_only(request.audio), tell)
         _report(timing, context)
@@ -61,7 +61,7 @@ class Recognition(asr_grpc.RivaSpeechRecognitionServicer):  # type: ignore[misc]
         streaming = first.streaming_config
         asked = read(streaming.config, partials=streaming.interim_results)
         transcripts = Transcripts(asked)
-        listener = Listener(self._stub, asked, ENDLESS_S)
+        listener = Listener(self._stub, asked, context.peer(), ENDLESS_S)
         incoming.on_end_of_utterance = listener.end_utterance
 
         async def tell(event: pb.RecognizeResponse) -> None:

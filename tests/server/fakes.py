@@ -9,6 +9,7 @@ from typing import Any, cast
 import grpc
 import numpy as np
 
+from antiphon.caller import Metadata
 from antiphon.timing import Timing
 from antiphon.v1 import common_pb2, generator_pb2, recognizer_pb2, synthesizer_pb2
 from server.engines.services import Services
@@ -24,6 +25,7 @@ class FakeRecognizer:
         self._open: recognizer_pb2.Final | None = None
         self.opened = asyncio.Event()
         self.call = self._new_call()
+        self.metadata: Metadata = ()
         self.streams = 0
 
     def _new_call(self) -> FakeCall:
@@ -33,7 +35,8 @@ class FakeRecognizer:
         call.on_cancel = self.opened.clear
         return call
 
-    def Recognize(self) -> FakeCall:  # the contract's name
+    def Recognize(self, metadata: Metadata = ()) -> FakeCall:  # the contract's name
+        self.metadata = metadata
         if self.streams:
             self.call = self._new_call()
         self.streams += 1

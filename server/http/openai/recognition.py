@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
+from antiphon import caller
 from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, Int16, encode
 from antiphon.errors import InvalidInput
 from antiphon.v1 import recognizer_pb2 as pb
@@ -22,11 +23,12 @@ PATIENCE_S = 600.0
 
 
 class Recording:
-    """One sound; `duration_s` is how much of it was decoded so far."""
+    """One sound that came from `peer`; `duration_s` is how much of it was decoded so far."""
 
-    def __init__(self, stub: RecognizerStub, config: pb.RecognizeConfig) -> None:
+    def __init__(self, stub: RecognizerStub, config: pb.RecognizeConfig, peer: str) -> None:
         self._stub = stub
         self._config = config
+        self._peer = peer
         self._samples = 0
 
     @property
@@ -42,7 +44,7 @@ class Recording:
         if self._config.phrases and not await has(self._stub, SERVICE, "phrases"):
             self._config.ClearField("phrases")  # they are a hint
         stream: Stream[pb.RecognizeRequest, pb.RecognizeResponse] = Stream(
-            self._stub.Recognize(), SERVICE, TAKE_S
+            self._stub.Recognize(metadata=caller.by(self._peer)), SERVICE, TAKE_S
         )
         feeding = asyncio.create_task(self._feed(stream, pieces))
         try:

@@ -56,7 +56,8 @@ class TranscriptionRoute:
         with self._desk.guests.recognition():
             form = await read_form(request)
             asked = from_fields(TranscriptionFields, form.fields)
-            recording = Recording(self._desk.services.recognizer, asked.config())
+            peer = str(request.client)
+            recording = Recording(self._desk.services.recognizer, asked.config(), peer)
             if not asked.stream:
                 finals = await while_connected(request.receive, _all(recording, form))
                 return _answer(finals, recording.duration_s, asked)

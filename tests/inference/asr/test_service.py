@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from antiphon.audio import Encoding, encode
+from antiphon.caller import CALLER_METADATA
 from antiphon.status import from_rpc_error
 from antiphon.timing import from_trailers
 from antiphon.v1 import common_pb2
@@ -98,6 +99,22 @@ def test_what_runs(tmp_path: Path) -> None:
             return str((await stub.GetInfo(common_pb2.GetInfoRequest())).engine)
 
     assert asyncio.run(main()) == "fake"
+
+
+def test_the_streams_of_one_caller_are_charged_to_it_and_others_alone(tmp_path: Path) -> None:
+    decoder = FakeDecoder()
+
+    async def main() -> None:
+        async with served(tmp_path, decoder) as stub:
+            for name in ("one", "one", "two", None, None, ""):
+                metadata = () if name is None else ((CALLER_METADATA, name),)
+                call = stub.Recognize(stream_of(config(), SENTENCE), metadata=metadata)
+                _ = [event async for event in call]
+
+    asyncio.run(main())
+    one, again, *others = (job.stream for job in decoder.jobs)
+    assert one == again
+    assert len({one, *others}) == 5
 
 
 NAN = np.array([np.nan], "<f4").tobytes()

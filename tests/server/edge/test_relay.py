@@ -8,6 +8,7 @@ from typing import Any, cast
 import grpc
 import pytest
 
+from antiphon import caller
 from antiphon.errors import Exhausted, InvalidInput, Unavailable
 from antiphon.timing import QUEUE_TRAILER, Timing
 from server.conversation.outbox import STALL_S
@@ -23,6 +24,9 @@ class Client:
         self.received: list[Any] = []
         self.trailers: Any = None
         self._reads = reads
+
+    def peer(self) -> str:
+        return "ipv4:127.0.0.1:50000"
 
     def time_remaining(self) -> float:
         return 7.0
@@ -42,9 +46,11 @@ class Method:
     def __init__(self, call: FakeCall) -> None:
         self._call = call
         self.timeout: float | None = None
+        self.metadata: caller.Metadata = ()
 
-    def __call__(self, requests: Any, timeout: float | None) -> FakeCall:
+    def __call__(self, requests: Any, timeout: float | None, metadata: caller.Metadata) -> FakeCall:
         self.timeout = timeout
+        self.metadata = metadata
         return self._call
 
 
@@ -65,6 +71,7 @@ def test_answers_come_in_order_and_the_trailers_that_are_timing_after_them() -> 
         assert client.trailers == Timing(1, 2, 3).trailers()
         assert client.trailers[0][0] == QUEUE_TRAILER
         assert method.timeout == 7.0
+        assert method.metadata == caller.by(client.peer())
 
     run_virtual(story())
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 import grpc
 import pytest
 
+from antiphon.caller import by
 from antiphon.errors import InvalidInput, Unavailable
 from antiphon.timing import Timing
 from antiphon.v1 import common_pb2
@@ -21,6 +22,7 @@ from tests.virtual_time import run_virtual
 
 ASKED = Asked(Declared(audio.LINEAR_PCM, 16_000), language="en")
 SECOND = bytes(32_000)
+PEER = "ipv4:127.0.0.1:50000"
 
 
 class Recognizer(FakeRecognizer):
@@ -43,7 +45,7 @@ class Caller:
 
     def __init__(self, fake: Recognizer, asked: Asked) -> None:
         self.fake = fake
-        self.listener = Listener(cast(Any, fake), asked)
+        self.listener = Listener(cast(Any, fake), asked, PEER)
         self.told: list[str | None] = []
         self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue()
 
@@ -92,6 +94,7 @@ def test_the_sound_goes_to_the_recogniser_and_its_timing_comes_back() -> None:
     assert b"".join(request.audio for request in rest) == SECOND
     assert caller.fake.call.half_closed.is_set()
     assert caller.listener.fed_s == 1
+    assert caller.fake.metadata == by(PEER)
 
 
 def test_without_sound_the_recogniser_is_not_asked() -> None:

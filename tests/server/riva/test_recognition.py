@@ -323,6 +323,9 @@ class Reader:
         self.read: list[Any] = []
         self._most = most
 
+    def peer(self) -> str:
+        return "ipv4:127.0.0.1:50000"
+
     async def write(self, response: Any) -> None:
         if len(self.read) >= self._most:
             await asyncio.Event().wait()

@@ -12,6 +12,7 @@ import grpc
 import httpx
 from fastapi import FastAPI
 
+from antiphon.caller import Metadata
 from antiphon.v1 import common_pb2
 from antiphon.v1 import recognizer_pb2 as pb
 from server.access.keyring import Keyring
@@ -44,16 +45,19 @@ LIMIT_S = 20
 class FakeScribe:
     """Hears `finals` in whatever it is sent, all at the end.
 
-    Of the last call, `audio` is what it was sent, and `config` what it began with.
+    `callers` is whose calls there were. Of the last one, `audio` is what it was sent, and `config` what it
+    began with.
     """
 
     def __init__(self, finals: Sequence[pb.Final] = HEARD) -> None:
         self.finals = finals
         self.calls: list[FakeCall] = []
+        self.callers: list[Metadata] = []
         self.error: grpc.aio.AioRpcError | None = None
 
-    def Recognize(self) -> FakeCall:
+    def Recognize(self, metadata: Metadata) -> FakeCall:
         call = FakeCall()
+        self.callers.append(metadata)
 
         def end() -> None:
             if any(request.audio for request in call.requests):

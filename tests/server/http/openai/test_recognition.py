@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from antiphon import caller
 from antiphon.errors import Exhausted, InvalidInput
 from antiphon.v1 import recognizer_pb2 as pb
 from server.http.openai.recognition import Recording
@@ -27,7 +28,7 @@ async def pieces(data: bytes) -> AsyncIterator[bytes]:
 
 def recording(scribe: FakeScribe, *phrases: str) -> Recording:
     config = pb.RecognizeConfig(phrases=[pb.Phrase(text=text) for text in phrases])
-    return Recording(cast(Any, scribe), config)
+    return Recording(cast(Any, scribe), config, "127.0.0.1:50000")
 
 
 async def heard(made: Recording, data: bytes) -> list[str]:
@@ -41,6 +42,7 @@ def test_what_holds_words_comes_out_and_the_whole_sound_went_in() -> None:
     assert asyncio.run(heard(made, file_of(Kind.WAV))) == ["Get weather.", "Please!"]
     assert np.array_equal(np.frombuffer(scribe.audio, "<i2"), tone())
     assert made.duration_s == SECONDS
+    assert scribe.callers == [caller.by("127.0.0.1:50000")]
 
 
 @pytest.mark.parametrize("can", [True, False])
