@@ -95,14 +95,23 @@ def figures(levels: Sequence[Level], idle_mb: float) -> dict[str, Any]:
     }
 
 
-def refusals(seen: Seen, before: Level) -> dict[str, Any]:
-    """Return what became of callers for whom there was no room, and of those who talked meanwhile."""
-    during = Level(before.sessions, seen, before.cost)
+def door(seen: Seen) -> dict[str, Any]:
+    """Return what became of callers for whom there was no room; times are None where nobody was refused."""
+    ranks = (50, 95, 100)
+    refusal_ms = percentiles(seen.refused_ms, ranks)
     return {
         "refused": len(seen.refused_ms),
-        "refusal_ms": percentiles(seen.refused_ms, (50, 95, 100)),
+        "refusal_ms": refusal_ms or {f"p{rank}": None for rank in ranks},
         "let_in_over_capacity": seen.admitted,
         "refused_otherwise": seen.otherwise,
+    }
+
+
+def refusals(seen: Seen, before: Level) -> dict[str, Any]:
+    """Return what became of those at the door, and of those who talked meanwhile."""
+    during = Level(before.sessions, seen, before.cost)
+    return {
+        **door(seen),
         "admitted_lost": sum(seen.lost.values()),
         "admitted_p95_ratio": ratio(during.p95_ms, before.p95_ms),
         "admitted_added_ms": percentiles(added_ms(during, before), RANKS),

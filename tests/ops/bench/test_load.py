@@ -34,6 +34,7 @@ class Machine:
     def __init__(self) -> None:
         self.began: list[tuple[int, int, Delays]] = []
         self.measured: list[tuple[int, float]] = []
+        self.knocked: list[tuple[int, float]] = []
 
     @asynccontextmanager
     async def appliance(
@@ -47,6 +48,7 @@ class Machine:
         return level(sessions, 500.0 + sessions)
 
     async def overfill(self, knockers: int, seconds: float) -> Seen:
+        self.knocked.append((knockers, seconds))
         return replace(seen(turn(600)), refused_ms=[9.0] * knockers)
 
 
@@ -71,10 +73,22 @@ def test_one_session_and_all_are_measured_on_one_appliance(machine: Machine) -> 
     figures, context = _run(OPTIONS)
     assert machine.began == [(6, 6, Delays())]
     assert machine.measured == [(1, 72.0), (6, load.DURATION_S)]
-    assert (figures["sessions"], figures["refused"]) == (6, 0)
+    assert figures["sessions"] == 6
     assert figures["ratio_to_one"] == pytest.approx(506 / 501, abs=0.001)
     assert context["bounded_by"] == {1: "nothing", 6: "nothing"}
     assert context["delays"] == "constant in load"
+    assert context["rss_mb_per_session"] == "the gateway's memory alone"
+
+
+@pytest.mark.parametrize("growing", [False, True])
+def test_a_few_callers_see_how_soon_they_are_told_that_all_seats_are_taken(
+    machine: Machine, growing: bool
+) -> None:
+    figures, context = _run(replace(OPTIONS, growing=growing))
+    assert machine.knocked == [(load.KNOCKERS, load.KNOCK_S)]
+    assert (figures["refused"], figures["refusal_ms"]["p95"]) == (load.KNOCKERS, 9)
+    assert "admitted_lost" not in figures
+    assert context["at_the_door"] == "20 callers over 5 s, once each"
 
 
 def test_a_picture_needs_every_power_of_two(machine: Machine, tmp_path: Path) -> None:
@@ -90,10 +104,15 @@ def test_growing_delays_need_an_appliance_for_each_load(machine: Machine) -> Non
     assert context["delays"].startswith("grow")
     with pytest.raises(InvalidInput, match="--growing"):
         _run(replace(OPTIONS, growing=True, engines=Engines.REAL))
+    with pytest.raises(InvalidInput, match="leave out --growing"):
+        _run(replace(OPTIONS, growing=True, offered=4))
+    assert len(machine.began) == 2
 
 
 def test_callers_without_a_seat_come_once_all_seats_are_taken(machine: Machine) -> None:
-    figures, _ = _run(replace(OPTIONS, offered=4))
+    figures, context = _run(replace(OPTIONS, offered=4))
+    assert machine.knocked == [(18, load.DURATION_S)]
+    assert context["at_the_door"] == "4 times as many as there is room for"
     assert (figures["refused"], figures["refusal_ms"]["p95"]) == (18, 9)
     assert figures["admitted_p95_ratio"] == pytest.approx(600 / 506, abs=0.001)
 

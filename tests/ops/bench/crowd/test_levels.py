@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ops.bench.crowd.generators import Seen
-from ops.bench.crowd.levels import Level, added_ms, figures, ratio, refusals
+from ops.bench.crowd.levels import Level, added_ms, door, figures, ratio, refusals
 from ops.bench.crowd.meter import Cost
 from tests.ops.bench.crowd.made import level, seen, turn
 
@@ -68,6 +68,12 @@ def test_who_found_no_room_is_counted_and_who_talked_is_compared() -> None:
     assert found["admitted_lost"] == 4
     assert found["admitted_p95_ratio"] == pytest.approx(657 / 590, abs=0.001)
     assert found["admitted_added_ms"]["p50"] == 130
+
+
+def test_where_nobody_was_refused_there_is_no_time_to_it() -> None:
+    found = door(replace(seen(), admitted=3))
+    assert (found["refused"], found["let_in_over_capacity"]) == (0, 3)
+    assert found["refusal_ms"] == {"p50": None, "p95": None, "p100": None}
 
 
 @pytest.mark.parametrize(
