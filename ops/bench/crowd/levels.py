@@ -40,6 +40,12 @@ class Level:
         return percentiles(self.answered_ms, (95,)).get("p95")
 
     @property
+    def unanswered_share(self) -> float | None:
+        """Of the turns; None without a turn."""
+        turns = self.seen.turns
+        return rounded(1 - len(self.answered_ms) / len(turns)) if turns else None
+
+    @property
     def others_cpu(self) -> float:
         """How many cores worked for neither the appliance nor its callers."""
         ours = sum(self.cost.cpu.values()) + self.seen.cpu_share
@@ -83,9 +89,7 @@ def figures(levels: Sequence[Level], idle_mb: float) -> dict[str, Any]:
         "ratio_to_one": ratio(last.p95_ms, one.p95_ms),
         "added_ms": percentiles(added_ms(last, one), RANKS),
         "turns": len(turns),
-        "unanswered_share": rounded(fmean(t.voice_to_voice_ms is None for t in turns))
-        if turns
-        else None,
+        "unanswered_share": last.unanswered_share,
         "cutoff_share": rounded(fmean(t.cut_off for t in turns)) if turns else None,
         "lost": sum(last.seen.lost.values()),
         "loop_lag_ms": {"p50": last.cost.lag_p50_ms, "p99": last.cost.lag_p99_ms},
@@ -113,6 +117,7 @@ def refusals(seen: Seen, before: Level) -> dict[str, Any]:
     return {
         **door(seen),
         "admitted_lost": sum(seen.lost.values()),
+        "admitted_unanswered_share": during.unanswered_share,
         "admitted_p95_ratio": ratio(during.p95_ms, before.p95_ms),
         "admitted_added_ms": percentiles(added_ms(during, before), RANKS),
     }

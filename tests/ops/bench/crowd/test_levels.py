@@ -55,7 +55,7 @@ def test_a_ratio_needs_both(value: float | None, base: float | None, found: floa
 
 def test_who_found_no_room_is_counted_and_who_talked_is_compared() -> None:
     during = replace(
-        seen(turn(660, "a"), turn(600, "b"), talking=1),
+        seen(turn(660, "a"), turn(600, "b"), turn(None, "b"), turn(None, "a"), talking=1),
         refused_ms=[10.0, 20.0, 30.0],
         admitted=1,
         otherwise=2,
@@ -66,6 +66,7 @@ def test_who_found_no_room_is_counted_and_who_talked_is_compared() -> None:
     assert found["refusal_ms"] == {"p50": 20, "p95": 29, "p100": 30}
     assert (found["let_in_over_capacity"], found["refused_otherwise"]) == (1, 2)
     assert found["admitted_lost"] == 4
+    assert found["admitted_unanswered_share"] == 0.5
     assert found["admitted_p95_ratio"] == pytest.approx(657 / 590, abs=0.001)
     assert found["admitted_added_ms"]["p50"] == 130
 
