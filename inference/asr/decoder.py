@@ -18,7 +18,7 @@ from typing import Protocol
 from antiphon.timing import Timing
 from inference.asr.doubt import better
 from inference.asr.engine import About, BatchEngine, Script, Speech
-from inference.asr.job import Decoded, Job
+from inference.asr.job import Decoded, Job, Urgency
 from inference.asr.lane import Lane
 from inference.asr.schedule import Limits
 
@@ -88,8 +88,24 @@ class QueuedDecoder:
         self._engine.check(language, script)
 
     async def decode(self, job: Job) -> Decoded | None:
-        """Return what was heard, the second time too where the first was doubtful and not a draft."""
-        lane = self._long if job.bulk or job.seconds > self._short_s else self._short
+        """Return what was heard, the second time too where the first was doubtful and not a draft.
+
+        While a caller waits for what is long no other's partials are begun: from the short lane they would
+        outrun it for ever.
+        """
+        if not job.bulk and job.seconds <= self._short_s:
+            return await self._hear(self._short, job)
+        if job.bulk or job.urgency is not Urgency.FINAL:
+            return await self._hear(self._long, job)
+        with self._short.giving_way(job.stream):
+            return await self._hear(self._long, job)
+
+    def shut(self) -> None:
+        """End all threads, once their work in progress is done."""
+        self._short.shut()
+        self._long.shut()
+
+    async def _hear(self, lane: Lane, job: Job) -> Decoded | None:
         taken = _Taken(job)
         first = await lane.decode(replace(job, take=taken.take))
         speech = taken.speech
@@ -109,11 +125,6 @@ class QueuedDecoder:
             log.warning("speech could not be heard again: %s", type(error).__name__)
             return first
         return first if again is None else _joined(first, again)
-
-    def shut(self) -> None:
-        """End all threads, once their work in progress is done."""
-        self._short.shut()
-        self._long.shut()
 
 
 def _joined(first: Decoded, again: Decoded) -> Decoded:

@@ -7,8 +7,10 @@ a job whose reason has gone by costs nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -74,6 +76,7 @@ class Lane:
         self._free = workers
         self._most_bulk = max(workers - 1, 1)
         self._bulk = 0
+        self._given_way: Counter[Hashable] = Counter()
         self._schedule = Schedule(limits)
         self._turns: dict[int, _Turn] = {}
         self._tickets = count()
@@ -98,12 +101,25 @@ class Lane:
             self._schedule.drop(ask.ticket)
             self._turns.pop(ask.ticket, None)
 
+    @contextmanager
+    def giving_way(self, stream: Hashable) -> Iterator[None]:
+        """Meanwhile start no partials but those of `stream`: it waits for something elsewhere."""
+        self._given_way[stream] += 1
+        try:
+            yield
+        finally:
+            self._given_way -= Counter([stream])
+            self._start()
+
+    def _may_start(self, ask: Ask) -> bool:
+        if ask.bulk and self._bulk >= self._most_bulk:
+            return False
+        return ask.urgency == Urgency.FINAL or self._given_way.keys() <= {ask.stream}
+
     def _start(self) -> None:
         """Hand out work for as long as there is a worker and somebody who waits."""
         now_s = asyncio.get_running_loop().time()
-        while self._free and (
-            asks := self._schedule.next(now_s, bulk=self._bulk < self._most_bulk)
-        ):
+        while self._free and (asks := self._schedule.next(now_s, self._may_start)):
             wanted = [*self._wanted(asks)]
             if wanted:
                 self._hand_over(wanted, bulk=asks[0].bulk)

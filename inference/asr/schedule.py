@@ -8,7 +8,7 @@ engine busy gets its share and no more. Who is past its deadline gets every eigh
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
 # Of the turns while somebody is overdue this one is theirs: a flood of finals slows no partial for ever, and
@@ -96,16 +96,14 @@ class Schedule:
         """Let it wait no longer, where it does."""
         self._waiting.pop(ticket, None)
 
-    def next(self, now_s: float, *, bulk: bool = True) -> list[Ask]:
-        """Take out and return whose turn it is at `now_s`, foremost first; without `bulk` only live ones.
+    def next(self, now_s: float, may: Callable[[Ask], bool] = lambda _: True) -> list[Ask]:
+        """Take out and return whose turn it is at `now_s`, foremost first, of those who `may` have one.
 
         Who is then decoded, and not just let go, must be charged.
         """
         for kind, shares in self._shares.items():
             shares.advance(ask.stream for ask in self._waiting.values() if ask.bulk is kind)
-        able = sorted(
-            (ask for ask in self._waiting.values() if bulk or not ask.bulk), key=self._rank
-        )
+        able = sorted(filter(may, self._waiting.values()), key=self._rank)
         if not able:
             return []
         batch = self._together(self._first(able, now_s), able)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from antiphon.errors import Exhausted, InvalidInput
@@ -39,6 +40,10 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(main, 30))
 
 
+def silent() -> Speech:
+    return Speech(np.zeros(0, np.float32))
+
+
 def text(decoded: Decoded | None) -> str:
     assert decoded is not None
     return decoded.hypothesis.text
@@ -61,6 +66,52 @@ def test_what_is_short_waits_for_nothing_long_and_for_no_file() -> None:
         run(main(decoder))
     assert engines.short.heard == [3]
     assert sorted(engines.long.heard) == [1, 2]
+
+
+@pytest.mark.parametrize("ends", ["told", "given up", "failed"])
+def test_nobodys_partials_outrun_a_long_final(ends: str) -> None:
+    engines = Engines()
+    long = replace(job(1, stream=1, seconds=11), take=silent) if ends == "failed" else None
+
+    async def main(decoder: QueuedDecoder) -> None:
+        engines.short.let.release(2)
+        final = asyncio.create_task(decoder.decode(long or job(1, stream=1, seconds=11)))
+        await asyncio.sleep(0)
+        partial = asyncio.create_task(decoder.decode(job(2, Urgency.PARTIAL, stream=2)))
+        assert text(await decoder.decode(job(3, stream=3))) == "3"
+        assert not partial.done()
+        if ends == "given up":
+            final.cancel()
+        engines.long.let.release()
+        await asyncio.wait([final])
+        assert text(await partial) == "2"
+
+    with decoding(engines) as decoder:
+        run(main(decoder))
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        job(1, stream=1, seconds=11, bulk=True),
+        job(1, Urgency.PARTIAL, stream=1, seconds=11),
+        job(1, stream=2, seconds=11),
+    ],
+)
+def test_partials_give_way_to_no_file_no_partial_and_not_to_their_own_final(long: Job) -> None:
+    engines = Engines()
+
+    async def main(decoder: QueuedDecoder) -> None:
+        engines.short.let.release()
+        other = asyncio.create_task(decoder.decode(long))
+        await asyncio.sleep(0)
+        assert text(await decoder.decode(job(2, Urgency.PARTIAL, stream=2))) == "2"
+        assert not other.done()
+        engines.long.let.release()
+        await other
+
+    with decoding(engines) as decoder:
+        run(main(decoder))
 
 
 def test_what_is_doubtful_is_heard_again_and_the_better_told() -> None:

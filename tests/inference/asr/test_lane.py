@@ -212,6 +212,29 @@ def test_cancelled_work_runs_out_and_then_frees_its_worker() -> None:
     assert engine.heard == [1, 3]
 
 
+def test_while_it_gives_way_only_finals_and_that_streams_partials_start() -> None:
+    engine = HeldEngine()
+
+    async def main(lane: Lane) -> None:
+        engine.let.release(5)
+        async with asyncio.TaskGroup() as tasks:
+            with lane.giving_way(1):
+                with lane.giving_way(1):
+                    partial = tasks.create_task(lane.decode(job(2, Urgency.PARTIAL, stream=2)))
+                    await lane.decode(job(1, Urgency.PARTIAL, stream=1))
+                await lane.decode(job(3, stream=3))
+                with lane.giving_way(2):
+                    own = tasks.create_task(lane.decode(job(4, Urgency.PARTIAL, stream=1)))
+                    await lane.decode(job(5, stream=3))
+                await own
+                assert not partial.done()
+            await partial
+
+    with lane(engine) as made:
+        run(main(made))
+    assert engine.heard == [1, 3, 5, 4, 2]
+
+
 def test_too_many_are_refused() -> None:
     engine = HeldEngine()
 

@@ -37,7 +37,7 @@ def waiting(*asks: Ask, limits: Limits = ALONE) -> Schedule:
 
 def turn(schedule: Schedule, now_s: float = 0.0, *, bulk: bool = True) -> list[int]:
     """Return the tickets of the next batch, charged."""
-    batch = schedule.next(now_s, bulk=bulk)
+    batch = schedule.next(now_s, lambda one: bulk or not one.bulk)
     for one in batch:
         schedule.charge(one)
     return [one.ticket for one in batch]
@@ -98,7 +98,7 @@ def test_who_gives_up_is_passed_over_and_costs_its_stream_nothing() -> None:
     assert turn(schedule) == []
 
 
-def test_without_bulk_only_callers_have_a_turn() -> None:
+def test_who_may_not_start_keeps_waiting() -> None:
     schedule = waiting(ask(1, 1, bulk=True, deadline_s=0))
     assert turn(schedule, 5, bulk=False) == []
     assert len(schedule) == 1
