@@ -46,7 +46,7 @@ async def run(options: Options) -> Result:
         async with appliance(options, questions, most, most, Delays()) as setting:
             levels = await search(_measuring(options, questions, setting), most, bound_ms)
     capacity = max((level for level in levels if holds(level, bound_ms)), key=_size, default=None)
-    context = _context(options, questions, levels)
+    context = _context(options, questions, setting, levels)
     if options.write:
         context["written"] = _save(capacity, bound_ms, options)
     return Result(_figures(levels, capacity, bound_ms), context)
@@ -113,22 +113,26 @@ def _figures(levels: Sequence[Level], capacity: Level | None, bound_ms: float) -
     }
 
 
-def _context(options: Options, questions: Asked, levels: Sequence[Level]) -> dict[str, Any]:
+def _context(
+    options: Options, questions: Asked, setting: Setting, levels: Sequence[Level]
+) -> dict[str, Any]:
     bound_ms = options.bound_ms or BOUND_MS
     failed = min((one for one in levels if not holds(one, bound_ms)), key=_size, default=None)
     return {
         "questions": questions.questions,
         "transport": DESCRIPTIONS[options.transport],
         "duration_s": options.duration_s or DURATION_S,
-        "bounded_by": "nothing: as many as were to be tried" if failed is None else _why(failed),
+        "bounded_by": "nothing: as many as were to be tried"
+        if failed is None
+        else _why(failed, setting.service_cores),
     }
 
 
-def _why(failed: Level) -> str:
+def _why(failed: Level, services: int) -> str:
     seen = failed.seen
     if seen.lost:
         return f"{failed.sessions} sessions: {seen.lost.most_common(1)[0][0]}"
-    bound = failed.bounded_by(len(os.sched_getaffinity(0)))
+    bound = failed.bounded_by(len(os.sched_getaffinity(0)), services)
     return f"{failed.sessions} sessions: {bound or 'latency alone; no processor, no loop was full'}"
 
 

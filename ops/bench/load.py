@@ -107,7 +107,10 @@ def _context(
         "duration_s": options.duration_s or DURATION_S,
         "delays": "grow with the sessions, as published" if options.growing else "constant in load",
         "cores_apart": setting.cores_apart,
-        "bounded_by": {level.sessions: level.bounded_by(cores) or "nothing" for level in levels},
+        "bounded_by": {
+            level.sessions: level.bounded_by(cores, setting.service_cores) or "nothing"
+            for level in levels
+        },
         "rss_mb_per_session": "the gateway's memory alone",
         "at_the_door": f"{KNOCKERS} callers over {KNOCK_S:g} s, once each"
         if options.offered is None

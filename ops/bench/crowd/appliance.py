@@ -46,12 +46,13 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What measures."""
+    """What measures; of all cores the services have `service_cores`."""
 
     generators: Generators
     meter: Meter
     idle_mb: float
     cores_apart: bool
+    service_cores: int
 
     async def measure(self, sessions: int, seconds: float) -> Level:
         """Return what `sessions` are like; those that are missing come, those too many leave."""
@@ -90,7 +91,7 @@ async def appliance(
             with _pinned(theirs):
                 async with generating(_plan(services, asked, options), sessions) as generators:
                     meter = Meter(services)
-                    yield Setting(generators, meter, meter.rss_mb(), ours != theirs)
+                    yield Setting(generators, meter, meter.rss_mb(), ours != theirs, len(ours))
 
 
 def _plan(services: Running, asked: Asked, options: Options) -> Plan:

@@ -10,9 +10,10 @@ from typing import Any
 from ops.bench.crowd.generators import Seen
 from ops.bench.crowd.meter import Cost
 from ops.bench.figures import percentiles, rounded
+from ops.supervisor.plan import GATEWAY
 
 RANKS = (50, 95, 99)
-# Of all cores, or of the one that a process with one loop has: nothing is left for a burst.
+# Of the cores there are, or of the one that the gateway's loop has: nothing is left for a burst.
 BUSY_SHARE = 0.85
 # Of all cores, by whoever else is on the machine: then the figures are not this appliance's.
 OTHERS_SHARE = 0.15
@@ -57,16 +58,22 @@ class Level:
         answered = len(self.answered_ms) == len(self.seen.turns)
         return self.seen.talking == self.sessions and answered
 
-    def bounded_by(self, cores: int) -> str:
-        """Return what there was no more of; empty where there was enough of everything."""
+    def bounded_by(self, cores: int, services: int) -> str:
+        """Return what there was no more of; empty where there was enough of everything.
+
+        Of all `cores` the services have so many: fewer than all where callers have others.
+        """
         cpu, seen = self.cost.cpu, self.seen
+        working = sum(cpu.values()) + (seen.cpu_share if services == cores else 0.0)
         if self.others_cpu / cores >= OTHERS_SHARE:
             return f"other work on this machine: it took {self.others_cpu:.2f} of {cores} cores"
-        if (sum(cpu.values()) + seen.cpu_share) / cores >= BUSY_SHARE:
-            return f"the processor: all {cores} cores are busy, {_shares(cpu, seen.cpu_share)}"
-        most = max(cpu, key=lambda name: cpu[name])
-        if cpu[most] >= BUSY_SHARE:
-            return f"the one core that {most}'s loop has: {_shares(cpu, seen.cpu_share)}"
+        if working / services >= BUSY_SHARE:
+            return (
+                f"the processor: {services} of {cores} cores are the services', and busy, "
+                f"{_shares(cpu, seen.cpu_share)}"
+            )
+        if cpu[GATEWAY] >= BUSY_SHARE:
+            return f"the one core that the gateway's loop has: {_shares(cpu, seen.cpu_share)}"
         if seen.late_ms >= LATE_MS:
             return f"the generator: its loop was {seen.late_ms:.0f} ms late (p99)"
         if self.cost.lag_p99_ms >= LATE_MS:

@@ -33,6 +33,7 @@ class Machine:
 
     idle_mb = 100.0
     cores_apart = False
+    service_cores = 2
 
     def __init__(self, most: int, hiccups: int = 0) -> None:
         self.most = most

@@ -30,6 +30,7 @@ class Machine:
 
     idle_mb = 100.0
     cores_apart = False
+    service_cores = 2
 
     def __init__(self) -> None:
         self.began: list[tuple[int, int, Delays]] = []

@@ -49,10 +49,11 @@ def level(
     ms: float | None = 500.0,
     *,
     asr: float = 0.1,
+    server: float = 0.1,
     lag_ms: float = 1.0,
     machine_cpu: float = 0.4,
 ) -> Level:
     """Return a load with a turn a session, each answered after `ms`."""
     turns = [turn(ms) for _ in range(sessions)]
-    cost = Cost({"asr": asr, "server": 0.1}, 100.0 + 2 * sessions, 0.5, lag_ms, machine_cpu)
+    cost = Cost({"asr": asr, "server": server}, 100.0 + 2 * sessions, 0.5, lag_ms, machine_cpu)
     return Level(sessions, seen(*turns, talking=sessions), cost)

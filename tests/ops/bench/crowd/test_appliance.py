@@ -54,7 +54,7 @@ class Callers:
 def test_a_load_is_measured_once_all_are_there() -> None:
     async def main() -> None:
         callers = Callers()
-        setting = Setting(callers, callers, 100.0, cores_apart=False)  # type: ignore[arg-type]
+        setting = Setting(callers, callers, 100.0, False, 2)  # type: ignore[arg-type]
         level = await setting.measure(2, 30.0)
         assert (level.sessions, level.cost, level.p95_ms) == (2, COST, 500)
         await setting.overfill(6, 20.0)
@@ -89,8 +89,10 @@ def test_it_is_started_with_its_seats_and_its_delays(
         asked = Asked(Path("/asked"), 1, 1)
         async with crowds.appliance(options, asked, 20, 12, Delays(token=9.0)) as setting:
             assert setting.idle_mb == 100
+            assert (setting.service_cores, setting.cores_apart) == (len(ours), ours != theirs)
 
     cores = os.sched_getaffinity(0)
+    ours, theirs = crowds._cores()
     asyncio.run(main())
     assert os.sched_getaffinity(0) == cores
     assert plans == [Plan("/run", "/asked", Transport.GRPC, engines is Engines.SIMULATED)]

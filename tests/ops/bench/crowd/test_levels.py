@@ -81,25 +81,37 @@ def test_where_nobody_was_refused_there_is_no_time_to_it() -> None:
     ("one", "word"),
     [
         (level(1), ""),
-        (level(1, asr=1.6), "the processor: all 2 cores are busy, asr 1.60"),
-        (level(1, asr=0.9), "the one core that asr's loop has"),
+        (level(1, asr=1.6), "the processor: 2 of 2 cores are the services', and busy, asr 1.60"),
+        (level(1, asr=0.9), ""),
+        (level(1, server=0.9), "the one core that the gateway's loop has: asr 0.10, server 0.90"),
         (level(1, machine_cpu=0.61), "other work on this machine: it took 0.31 of 2 cores"),
         (level(1, lag_ms=25), "the gateway's loop: 25 ms late"),
     ],
 )
 def test_what_there_is_no_more_of_is_named(one: Level, word: str) -> None:
-    assert one.bounded_by(2).startswith(word)
-    assert bool(one.bounded_by(2)) is bool(word)
+    assert one.bounded_by(2, 2).startswith(word)
+    assert bool(one.bounded_by(2, 2)) is bool(word)
+
+
+@pytest.mark.parametrize(
+    ("asr", "generator", "busy"), [(2.4, 0.1, False), (2.5, 0.1, True), (2.4, 1.0, False)]
+)
+def test_callers_on_cores_of_their_own_take_none_of_the_services(
+    asr: float, generator: float, busy: bool
+) -> None:
+    one = replace(level(1, asr=asr), seen=seen(turn(500), cpu=generator))
+    assert one.bounded_by(4, 3).startswith("the processor: 3 of 4 cores") is busy
+    assert bool(one.bounded_by(4, 3)) is busy
 
 
 def test_a_generator_that_is_late_is_named() -> None:
     late = replace(level(1), seen=seen(turn(500), late_ms=33.0))
-    assert late.bounded_by(2) == "the generator: its loop was 33 ms late (p99)"
+    assert late.bounded_by(2, 2) == "the generator: its loop was 33 ms late (p99)"
 
 
 def test_audio_that_is_taken_late_is_named() -> None:
     held_up = replace(level(1), seen=seen(turn(500), behind_ms=900.0))
-    assert held_up.bounded_by(2).endswith("audio was taken 900 ms late (p99)")
+    assert held_up.bounded_by(2, 2).endswith("audio was taken 900 ms late (p99)")
 
 
 @pytest.mark.parametrize(
