@@ -13,6 +13,10 @@ from server.engines.stream import Stream
 from server.realtime.session_config import SessionConfig
 
 SERVICE = "speech recognition"
+# A file is sent faster than it is heard: a service that works on a minute of speech takes none meanwhile.
+FILE_TAKE_S = 120.0
+# From the last audio to the end, with what was sent ahead still to be heard on two busy cores.
+FILE_PATIENCE_S = 600.0
 
 
 class Recognition:

@@ -35,7 +35,7 @@ async def responses(
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise _hangs(service, f"sent nothing for {patience_s:.0f} s") from None
+            raise hangs(service, f"sent nothing for {patience_s:.0f} s") from None
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, service) from None
         yield response
@@ -67,7 +67,7 @@ class Stream(Generic[Request, Response]):
                     raise await self._end()
                 await self._call.write(request)
         except TimeoutError:
-            raise _hangs(self._service, f"taken nothing for {self._take_s:.0f} s") from None
+            raise hangs(self._service, f"taken nothing for {self._take_s:.0f} s") from None
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, self._service) from None
 
@@ -102,5 +102,6 @@ class Stream(Generic[Request, Response]):
         return from_rpc_error(error, self._service)
 
 
-def _hangs(service: str, how: str) -> Unavailable:
+def hangs(service: str, how: str) -> Unavailable:
+    """Return what a caller is told of a `service` that has `how`."""
     return Unavailable(f"the {service} service has {how}; see `antiphon status`")

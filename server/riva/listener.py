@@ -6,25 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
-import grpc
-
 from antiphon import caller
 from antiphon.errors import Unavailable
-from antiphon.status import from_rpc_error
 from antiphon.timing import Timing
-from antiphon.v1 import common_pb2
 from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
-from server.engines.recognizer import SERVICE
-from server.engines.stream import Stream
+from server.engines.inquiry import info
+from server.engines.recognizer import FILE_PATIENCE_S, FILE_TAKE_S, SERVICE
+from server.engines.stream import Stream, hangs
 from server.riva.intake import open_sound
 from server.riva.recognition_config import Asked
 from server.riva.sound import Sound
 from server.sound.decoding import MAX_DURATION_S
-
-# Files come as fast as they are read, and wait for the recogniser: on two busy cores for the decoding of
-# several utterances, each of up to 28 s of speech.
-TAKE_S = 60.0
 
 Tell = Callable[[pb.RecognizeResponse], Awaitable[None]]
 Recognizing = Stream[pb.RecognizeRequest, pb.RecognizeResponse]
@@ -54,7 +47,7 @@ class Listener:
         async with aclosing(sound.pieces):
             config = self._asked.in_contract(sound.in_contract, await self._capabilities())
             call = self._stub.Recognize(metadata=caller.by(self._peer))
-            self._stream = Stream(call, SERVICE, TAKE_S)
+            self._stream = Stream(call, SERVICE, FILE_TAKE_S)
             try:
                 return await self._run(self._stream, config, sound, tell)
             finally:
@@ -68,26 +61,32 @@ class Listener:
     async def _run(
         self, stream: Recognizing, config: pb.RecognizeConfig, sound: Sound, tell: Tell
     ) -> Timing | None:
-        async with asyncio.TaskGroup() as tasks:
-            feeding = tasks.create_task(self._feed(stream, config, sound))
-            async for event in stream.responses():
-                await tell(event)
-            if not feeding.done():
-                raise Unavailable(f"the {SERVICE} service ended the stream")
+        try:
+            async with asyncio.timeout(None) as patience, asyncio.TaskGroup() as tasks:
+                feeding = tasks.create_task(self._feed(stream, config, sound, patience))
+                async for event in stream.responses():
+                    await tell(event)
+                if not feeding.done():
+                    raise Unavailable(f"the {SERVICE} service ended the stream")
+        except TimeoutError:
+            raise hangs(SERVICE, f"not ended {FILE_PATIENCE_S:.0f} s after the sound") from None
         return await stream.timing()
 
-    async def _feed(self, stream: Recognizing, config: pb.RecognizeConfig, sound: Sound) -> None:
+    async def _feed(
+        self,
+        stream: Recognizing,
+        config: pb.RecognizeConfig,
+        sound: Sound,
+        patience: asyncio.Timeout,
+    ) -> None:
         await stream.write(pb.RecognizeRequest(config=config))
         async for piece in sound.pieces:
             await stream.write(pb.RecognizeRequest(audio=piece))
             self.fed_s += sound.seconds(len(piece))
         await stream.done_writing()
+        patience.reschedule(asyncio.get_running_loop().time() + FILE_PATIENCE_S)
 
     async def _capabilities(self) -> frozenset[str]:
         if not self._asked.wants():
             return frozenset()
-        try:
-            info = await self._stub.GetInfo(common_pb2.GetInfoRequest())
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, SERVICE) from None
-        return frozenset(info.capabilities)
+        return frozenset((await info(self._stub, SERVICE)).capabilities)

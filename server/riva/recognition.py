@@ -8,12 +8,11 @@ from typing import Any, TypeAlias
 import grpc
 
 from antiphon.errors import InvalidInput
-from antiphon.status import from_rpc_error
 from antiphon.timing import Timing
 from antiphon.v1 import recognizer_pb2 as pb
-from antiphon.v1.common_pb2 import GetInfoRequest
 from server.edge.replies import write
 from server.engines.guests import Guests
+from server.engines.inquiry import info
 from server.engines.recognizer import SERVICE
 from server.engines.services import Services
 from server.riva import models
@@ -76,11 +75,7 @@ class Recognition(asr_grpc.RivaSpeechRecognitionServicer):  # type: ignore[misc]
 
     async def GetRivaSpeechRecognitionConfig(self, request: Any, context: Context) -> Any:
         """Return what recognises here, as Riva lists its models."""
-        try:
-            info = await self._stub.GetInfo(GetInfoRequest())
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, SERVICE) from None
-        return models.recognisers(info, request.model_name)
+        return models.recognisers(await info(self._stub, SERVICE), request.model_name)
 
 
 async def _only(audio: bytes) -> AsyncIterator[bytes]:

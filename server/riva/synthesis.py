@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, TypeAlias
 
 import grpc
 
 from antiphon.errors import InvalidInput
-from antiphon.status import from_rpc_error
-from antiphon.v1.common_pb2 import GetInfoRequest
-from antiphon.v1.synthesizer_pb2 import ListVoicesRequest, Voice
 from server.edge.replies import write
+from server.engines import inquiry
 from server.engines.guests import Guests
 from server.engines.services import Services
 from server.engines.synthesizer import SERVICE
@@ -52,7 +50,7 @@ class Synthesis(tts_grpc.RivaSpeechSynthesisServicer):  # type: ignore[misc]
 
         with self._guests.synthesis():
             speaker = Speaker(self._stub, tell)
-            await speaker.say(read(request, await self._voices()))
+            await speaker.say(read(request, await inquiry.voices(self._stub)))
             await speaker.end()
         _report(speaker, context)
         whole.audio = bytes(held)
@@ -66,7 +64,7 @@ class Synthesis(tts_grpc.RivaSpeechSynthesisServicer):  # type: ignore[misc]
             return
         speaker = Speaker(self._stub, partial(write, context))
         with self._guests.synthesis():
-            voices = await self._voices()
+            voices = await inquiry.voices(self._stub)
             await speaker.say(read(first, voices), first.id)
             async for request in coming:
                 await speaker.say(read(request, voices), request.id)
@@ -75,20 +73,9 @@ class Synthesis(tts_grpc.RivaSpeechSynthesisServicer):  # type: ignore[misc]
 
     async def GetRivaSynthesisConfig(self, request: Any, context: Context) -> Any:
         """Return the voices, as Riva lists its models."""
-        voices = await self._voices()
-        try:
-            info = await self._stub.GetInfo(GetInfoRequest())
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, SERVICE) from None
+        voices = await inquiry.voices(self._stub)
+        info = await inquiry.info(self._stub, SERVICE)
         return models.voices(info, voices, request.model_name)
-
-    async def _voices(self) -> Sequence[Voice]:
-        try:
-            listed = await self._stub.ListVoices(ListVoicesRequest())
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, SERVICE) from None
-        voices: Sequence[Voice] = listed.voices
-        return voices
 
 
 def _report(speaker: Speaker, context: Context) -> None:

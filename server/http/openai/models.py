@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Literal
 
-import grpc
 from fastapi import APIRouter
 from openai.types import Model
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from antiphon.errors import NotFound
-from antiphon.v1.common_pb2 import GetInfoRequest
+from antiphon.errors import AntiphonError, NotFound
+from server.engines.inquiry import info
 from server.http.openai.desk import Desk
 from server.http.openai.documents import refusals
 from server.realtime.session_config import MODEL
 
 MODELS_PATH = "/v1/models"
-# Of a service that hangs; one that works answers in some ms.
-PATIENCE_S = 5.0
 
 
 class ModelList(BaseModel):
@@ -75,8 +72,8 @@ class ModelRoutes:
 
 async def _name(stub: Any) -> str:
     try:
-        return str((await stub.GetInfo(GetInfoRequest(), timeout=PATIENCE_S)).model)
-    except grpc.aio.AioRpcError:
+        return (await info(stub, "engine")).model
+    except AntiphonError:
         return ""
 
 

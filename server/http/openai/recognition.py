@@ -11,15 +11,10 @@ from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, Int16, encode
 from antiphon.errors import InvalidInput
 from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
-from server.engines.recognizer import SERVICE
+from server.engines.recognizer import FILE_PATIENCE_S, FILE_TAKE_S, SERVICE
 from server.engines.stream import Stream
 from server.http.openai.capabilities import has
 from server.sound.decoding import decode
-
-# A file is sent faster than it is heard: a service that works on a minute of speech takes none meanwhile.
-TAKE_S = 120.0
-# From the last audio to the next utterance, or the end.
-PATIENCE_S = 600.0
 
 
 class Recording:
@@ -44,11 +39,11 @@ class Recording:
         if self._config.phrases and not await has(self._stub, SERVICE, "phrases"):
             self._config.ClearField("phrases")  # they are a hint
         stream: Stream[pb.RecognizeRequest, pb.RecognizeResponse] = Stream(
-            self._stub.Recognize(metadata=caller.by(self._peer)), SERVICE, TAKE_S
+            self._stub.Recognize(metadata=caller.by(self._peer)), SERVICE, FILE_TAKE_S
         )
         feeding = asyncio.create_task(self._feed(stream, pieces))
         try:
-            async for response in stream.responses(PATIENCE_S):
+            async for response in stream.responses(FILE_PATIENCE_S):
                 if response.HasField("final") and response.final.text.strip():
                     yield response.final
             await feeding

@@ -57,7 +57,7 @@ async def port(tmp_path: Path, engines: Engines) -> AsyncIterator[grpc.aio.Chann
     services = open_services(ServerSettings(asr=behind, llm=behind, tts=behind))
     keyring = Keyring(KEY)
     async with (
-        _serving(behind, [], lambda server: _add_engines(engines, server)),
+        serving(engines, behind),
         hosting(SessionMaker(services, AgentSettings()).make, 2) as sessions,
     ):
         front = Port(sessions, keyring, services, Guests(MOST_GUESTS))
@@ -69,6 +69,13 @@ async def port(tmp_path: Path, engines: Engines) -> AsyncIterator[grpc.aio.Chann
                 yield channel
         finally:
             await services.close()
+
+
+@asynccontextmanager
+async def serving(engines: Engines, address: str) -> AsyncIterator[None]:
+    """Serve `engines` alone for the length of the block."""
+    async with _serving(address, [], lambda server: _add_engines(engines, server)):
+        yield
 
 
 async def problem_of(call: Any) -> AntiphonError:

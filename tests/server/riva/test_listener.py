@@ -13,7 +13,8 @@ from antiphon.errors import InvalidInput, Unavailable
 from antiphon.timing import Timing
 from antiphon.v1 import common_pb2
 from antiphon.v1 import recognizer_pb2 as pb
-from server.riva.listener import TAKE_S, Listener
+from server.engines.recognizer import FILE_PATIENCE_S, FILE_TAKE_S
+from server.riva.listener import Listener
 from server.riva.protos import audio
 from server.riva.recognition_config import Asked, Declared
 from tests.server.fake_call import rpc_error
@@ -34,7 +35,9 @@ class Recognizer(FakeRecognizer):
         self._error = error
         self.call.trailers = grpc.aio.Metadata(*Timing(1, 2, 3).trailers())
 
-    async def GetInfo(self, request: common_pb2.GetInfoRequest) -> common_pb2.ServiceInfo:
+    async def GetInfo(
+        self, request: common_pb2.GetInfoRequest, **_: float
+    ) -> common_pb2.ServiceInfo:
         if self._error is not None:
             raise self._error
         return self._info
@@ -188,7 +191,23 @@ def test_a_busy_recogniser_is_waited_for_longer_than_a_live_caller_would() -> No
         caller.send(SECOND)
         with pytest.raises(BaseExceptionGroup):
             await caller.listen()
-        assert asyncio.get_running_loop().time() == pytest.approx(TAKE_S)
+        assert asyncio.get_running_loop().time() == pytest.approx(FILE_TAKE_S)
+
+    play(story)
+
+
+def test_a_recogniser_that_never_ends_is_given_up_some_time_after_the_last_sound() -> None:
+    async def story(caller: Caller) -> None:
+        call = caller.fake.call
+        call.on_half_close = lambda: None
+        listening = asyncio.create_task(caller.listen())
+        caller.send(SECOND)
+        await asyncio.sleep(2 * FILE_PATIENCE_S)  # of a live caller's silence
+        caller.send(None)
+        with pytest.raises(Unavailable, match="not ended 600 s after"):
+            await listening
+        assert asyncio.get_running_loop().time() == pytest.approx(3 * FILE_PATIENCE_S)
+        assert call.cancelled
 
     play(story)
 

@@ -217,7 +217,7 @@ def test_a_service_that_cannot_tell_is_no_failure_of_the_gateways(
 class Listed(FakeSynthesizer):
     """A fake that has a voice."""
 
-    async def ListVoices(self, request: pb.ListVoicesRequest) -> pb.ListVoicesResponse:
+    async def ListVoices(self, request: pb.ListVoicesRequest, **_: float) -> pb.ListVoicesResponse:
         return pb.ListVoicesResponse(
             voices=[pb.Voice(name="x", language="en", sample_rate_hz=24_000)]
         )
