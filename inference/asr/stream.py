@@ -44,11 +44,13 @@ class Stream:
     async def hear(self, samples: Int16) -> None:
         """Take in what comes next; waits only where a caller runs far ahead of the engine."""
         seconds = len(samples) / RECOGNITION_RATE_HZ
-        self._ears.pace.hear(seconds, asyncio.get_running_loop().time())
-        for turn, chunk in enumerate(self._chunks(samples)):
-            await self._hear_chunk(chunk)
-            if turn % CHUNKS_A_TURN == CHUNKS_A_TURN - 1:
-                await asyncio.sleep(0)
+        clock = asyncio.get_running_loop().time
+        self._ears.pace.hear(seconds, clock())
+        with self._ears.pace.held_up(clock):
+            for turn, chunk in enumerate(self._chunks(samples)):
+                await self._hear_chunk(chunk)
+                if turn % CHUNKS_A_TURN == CHUNKS_A_TURN - 1:
+                    await asyncio.sleep(0)
 
     async def finish_utterance(self) -> None:
         """End the utterance now; answers with an empty final where none is open."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,39 @@ def test_an_utterance_sent_when_it_is_over_is_live() -> None:
     pace = Pace()
     pace.hear(LIVE_LEAD_S, 0)
     assert pace.is_live(0)
+
+
+@pytest.mark.parametrize("failing", [True, False])
+def test_a_file_that_is_held_up_stays_one(failing: bool) -> None:
+    pace, clock = Pace(), iter([0.0, 100.0])
+    pace.hear(60, 0)
+    with suppress(ValueError), pace.held_up(lambda: next(clock)):
+        assert pace.lead_s(50) == 60
+        if failing:
+            raise ValueError
+    assert pace.lead_s(100) == 60
+    pace.hear(60, 100)
+    assert pace.lead_s(100) == 60
+    pace.hear(60, 110)
+    assert pace.lead_s(110) == 70
+    assert pace.is_live(170)
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 3), st.floats(0, 60)), max_size=100))
+def test_a_caller_who_is_held_up_time_and_again_stays_live(
+    turns: list[tuple[float, float]],
+) -> None:
+    """What was said meanwhile comes at once, but for what had come before."""
+    pace, now_s, heard_s = Pace(), 0.0, 0.0
+    for talk_s, held_s in turns:
+        now_s = max(now_s, heard_s) + talk_s
+        pace.hear(now_s - heard_s, now_s)
+        heard_s = now_s
+        clock = iter([now_s, now_s + held_s])
+        with pace.held_up(lambda clock=clock: next(clock)):  # type: ignore[misc]
+            assert pace.lead_s(now_s + held_s) <= 3 + 1e-6
+        now_s += held_s
+        assert pace.lead_s(now_s) <= 3 + 1e-6
 
 
 @given(st.lists(st.floats(0.01, 1), max_size=200), st.floats(0, 2))

@@ -213,3 +213,15 @@ def test_a_file_is_told_from_a_caller() -> None:
     assert all(job.bulk for job in decoder.jobs)
     run_virtual(told_by(caller, listening(), decoder))
     assert not any(job.bulk for job in decoder.jobs[in_bulk:])
+
+
+def test_a_file_stays_one_however_long_the_engine_keeps_it_waiting() -> None:
+    decoder = FakeDecoder(delay_s=30)
+
+    async def file(stream: Stream) -> None:
+        for _ in range(4):
+            await stream.hear(np.tile(SENTENCE, 8))
+        await stream.end()
+
+    run_virtual(told_by(file, listening(), decoder))
+    assert [job.bulk for job in decoder.jobs] == [True] * 32
