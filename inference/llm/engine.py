@@ -98,6 +98,7 @@ class Request:
     tool_choice: ToolChoice = ToolChoice.NONE
     tool_name: str = ""
     json_schema: Json = None
+    guest: bool = False  # beside conversations, whose requests go first
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,9 @@ class Engine(Protocol):
         """
         ...
 
-    async def warm(self, messages: tuple[Message, ...], tools: tuple[Tool, ...]) -> int:
+    async def warm(
+        self, messages: tuple[Message, ...], tools: tuple[Tool, ...], *, guest: bool = False
+    ) -> int:
         """Compute the prefix that a coming request will share; return how many tokens of it are cached."""
         ...
 

@@ -1,11 +1,17 @@
-"""A language model: chat template, tokens, text and tools around an engine that computes tokens."""
+"""A language model: chat template, tokens, text and tools around an engine that computes tokens.
+
+A guest's answer steps aside for a conversation's request: it is closed in the engine, and goes on later from
+the tokens that it has. So a conversation waits for a guest while the guest's prompt is read and for one token
+more, at most. An answer that is held to a grammar or drawn with a seed would not go on as it began, and is
+left alone: vLLM alone can do either, and with two slots or more has some that guests are not given.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from antiphon.errors import Exhausted
@@ -28,7 +34,7 @@ from inference.llm.gate import Gate
 from inference.llm.model_folder import ModelDefaults
 from inference.llm.prompt import ChatTemplate
 from inference.llm.stopwatch import Stopwatch
-from inference.llm.token_engine import Choice, Constraint, Prompt, TokenEngine
+from inference.llm.token_engine import Choice, Constraint, Prompt, Step, TokenEngine
 from inference.llm.tokenizer import Tokenizer
 from inference.llm.tool_calls import forced_tag, offered_tag
 
@@ -74,28 +80,55 @@ class LanguageModel:
         choice = self._choose(request.sampling, len(prompt.tokens))
         answer = Answer(self._tokenizer.decode, request)
         watch = Stopwatch()
-        async with self._gate.enter():
-            watch.hand_over()
-            steps = self._engine.generate(prompt, choice, self._constrain(request))
-            async with aclosing(steps):
-                async for step in steps:
-                    watch.output()
-                    for event in answer.feed(step):
-                        yield event
-                    if answer.complete:
-                        break
+        steps = self._steps(request, prompt, choice, watch)
+        async with aclosing(steps):
+            async for step in steps:
+                for event in answer.feed(step):
+                    yield event
+                if answer.complete:
+                    break
         for event in answer.close():
             yield event
-        usage = Usage(len(prompt.tokens), answer.cached_tokens, answer.completion_tokens)
+        read = len(prompt.tokens)
+        usage = Usage(read, min(answer.cached_tokens, read), answer.completion_tokens)
         yield Finish(answer.reason, usage, watch.timing())
 
-    async def warm(self, messages: tuple[Message, ...], tools: tuple[Tool, ...]) -> int:
+    async def _steps(
+        self, request: Request, prompt: Prompt, choice: Choice, watch: Stopwatch
+    ) -> AsyncGenerator[Step, None]:
+        """Yield the engine's steps, those of a guest with pauses in which conversations are answered."""
+        constraint = self._constrain(request)
+        drawn = choice.seed is not None and choice.temperature > 0
+        yields = request.guest and constraint is None and not drawn
+        said: tuple[int, ...] = ()
+        while True:
+            async with self._gate.enter(guest=request.guest, again=bool(said)):
+                if not said:
+                    watch.hand_over()
+                rest = replace(choice, max_tokens=choice.max_tokens - len(said))
+                steps = self._engine.generate(
+                    replace(prompt, tokens=prompt.tokens + said), rest, constraint
+                )
+                async with aclosing(steps):
+                    async for step in steps:
+                        watch.output()
+                        yield step
+                        said += step.tokens
+                        more = step.tokens and not step.ended and len(said) < choice.max_tokens
+                        if yields and more and self._gate.wanted:
+                            break
+                    else:
+                        return
+
+    async def warm(
+        self, messages: tuple[Message, ...], tools: tuple[Tool, ...], *, guest: bool = False
+    ) -> int:
         """See `Engine`."""
         if Capability.PREFIX_CACHE not in self.capabilities:
             return 0
         prompt = await self._prompt(messages, tools, answer=False)
         try:
-            async with self._gate.enter():
+            async with self._gate.enter(guest=guest):
                 return await self._engine.warm(prompt)
         except Exhausted:
             return 0  # a hint, for which nobody is refused

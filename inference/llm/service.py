@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from antiphon.guest import is_guest
 from antiphon.v1 import common_pb2, generator_pb2_grpc
 from antiphon.v1 import generator_pb2 as pb
 from inference.llm import wire
@@ -27,7 +28,8 @@ class Generator(generator_pb2_grpc.GeneratorServicer):
         self, request: pb.GenerateRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> AsyncGenerator[pb.GenerateResponse, None]:
         """Answer; see the contract for the order of events."""
-        async with aclosing(self._engine.generate(wire.read_request(request))) as events:
+        asked = wire.read_request(request, guest=is_guest(context.invocation_metadata()))
+        async with aclosing(self._engine.generate(asked)) as events:
             async for event in events:
                 if isinstance(event, Finish):
                     context.set_trailing_metadata(event.timing.trailers())
@@ -38,7 +40,9 @@ class Generator(generator_pb2_grpc.GeneratorServicer):
     ) -> pb.WarmResponse:
         """Compute a prefix that is about to be shared."""
         cached = await self._engine.warm(
-            wire.read_messages(request.messages), wire.read_tools(request.tools)
+            wire.read_messages(request.messages),
+            wire.read_tools(request.tools),
+            guest=is_guest(context.invocation_metadata()),
         )
         return pb.WarmResponse(cached_tokens=cached)
 

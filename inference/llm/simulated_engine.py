@@ -51,7 +51,7 @@ class SimulatedEngine:
         delays = _delays(self._settings.simulated, next(self._requests))
         answer = script(request, self._settings)
         watch = Stopwatch()
-        async with self._gate.enter():
+        async with self._gate.enter(guest=request.guest):
             watch.hand_over()
             # Against moments and not from one to the next, or each late timer would make all later.
             clock = asyncio.get_running_loop().time
@@ -65,7 +65,9 @@ class SimulatedEngine:
         usage = Usage(prompt_tokens, 0, len(answer.steps))
         yield Finish(answer.reason, usage, watch.timing())
 
-    async def warm(self, messages: tuple[Message, ...], tools: tuple[Tool, ...]) -> int:
+    async def warm(
+        self, messages: tuple[Message, ...], tools: tuple[Tool, ...], *, guest: bool = False
+    ) -> int:
         """See `Engine`; it has no cache."""
         return 0
 

@@ -57,7 +57,7 @@ _REASONS = {
 }
 
 
-def read_request(request: pb.GenerateRequest) -> Request:
+def read_request(request: pb.GenerateRequest, *, guest: bool = False) -> Request:
     """Return the request as values; raise `InvalidInput` for what no engine could use."""
     tools = read_tools(request.tools)
     schema = None
@@ -72,6 +72,7 @@ def read_request(request: pb.GenerateRequest) -> Request:
         tool_choice=_tool_choice(request, tools),
         tool_name=request.tool_name,
         json_schema=schema,
+        guest=guest,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 
 from antiphon import caller
+from antiphon.guest import AS_GUEST
 from antiphon.status import from_rpc_error
 from antiphon.timing import from_trailers
 from server.edge.replies import write
@@ -19,11 +20,12 @@ Context = grpc.aio.ServicerContext[Any, Any]
 async def stream(method: Callable[..., Any], requests: Any, context: Context, service: str) -> None:
     """Call `method` with what the client sends, and send the client all that it answers.
 
-    All calls of a connection are told to be one caller's.
+    All calls of a connection are told to be one caller's, and a guest's.
     Raises the `AntiphonError` that the call fails with. A client that goes away, or no longer reads, ends
     the call; its deadline is the call's.
     """
-    call = method(requests, timeout=context.time_remaining(), metadata=caller.by(context.peer()))
+    metadata = (*caller.by(context.peer()), *AS_GUEST)
+    call = method(requests, timeout=context.time_remaining(), metadata=metadata)
     try:
         async for response in responses(call, service):
             await write(context, response)
@@ -37,6 +39,6 @@ async def stream(method: Callable[..., Any], requests: Any, context: Context, se
 async def unary(method: Callable[..., Any], request: Any, context: Context, service: str) -> Any:
     """Return what `method` answers; raise likewise."""
     try:
-        return await method(request, timeout=context.time_remaining())
+        return await method(request, timeout=context.time_remaining(), metadata=AS_GUEST)
     except grpc.aio.AioRpcError as error:
         raise from_rpc_error(error, service) from None

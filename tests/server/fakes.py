@@ -10,6 +10,7 @@ import grpc
 import numpy as np
 
 from antiphon.caller import Metadata
+from antiphon.guest import is_guest
 from antiphon.timing import Timing
 from antiphon.v1 import common_pb2, generator_pb2, recognizer_pb2, synthesizer_pb2
 from server.engines.services import Services
@@ -120,6 +121,7 @@ class FakeGenerator:
         self.error = error or rpc_error()
         self.reason = reason
         self.requests: list[generator_pb2.GenerateRequest] = []
+        self.guests: list[bool] = []
         self.calls: list[_Generating] = []
         self.warm_ms = warm_ms
         self.warm_error: grpc.aio.AioRpcError | None = None
@@ -132,8 +134,11 @@ class FakeGenerator:
             raise self.warm_error
         return generator_pb2.WarmResponse()
 
-    def Generate(self, request: generator_pb2.GenerateRequest) -> _Generating:
+    def Generate(
+        self, request: generator_pb2.GenerateRequest, metadata: Metadata = ()
+    ) -> _Generating:
         self.requests.append(request)
+        self.guests.append(is_guest(metadata))
         self.calls.append(_Generating(self))
         return self.calls[-1]
 

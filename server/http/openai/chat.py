@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from antiphon.errors import Unavailable
+from antiphon.guest import AS_GUEST
 from antiphon.v1 import generator_pb2 as pb
 from server.engines.generator import PATIENCE_S, SERVICE
 from server.engines.stream import responses
@@ -71,7 +72,7 @@ class ChatRoute:
         with self._desk.guests.generation():
             if wanted.sampling.HasField("seed") and not await has(stub, SERVICE, "seed"):
                 wanted.sampling.ClearField("seed")
-            call = stub.Generate(wanted)
+            call = stub.Generate(wanted, metadata=AS_GUEST)
             try:
                 async for response in responses(call, SERVICE, PATIENCE_S):
                     yield response

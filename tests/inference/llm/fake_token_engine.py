@@ -14,7 +14,10 @@ ALL = frozenset(Capability) - {Capability.TOOLS}
 
 @dataclass
 class FakeTokenEngine:
-    """Records what it was asked; `hold` makes it wait before its first token."""
+    """Records what it was asked; `hold` makes it wait before its first token.
+
+    With `goes_on` it says the rest of `says` to a prompt that ends with its beginning, as models do.
+    """
 
     says: list[int]
     capabilities: frozenset[Capability] = ALL
@@ -22,6 +25,7 @@ class FakeTokenEngine:
     keeps_instructions: bool = True
     name: str = "fake"
     hold: asyncio.Event | None = None
+    goes_on: bool = False
     asked: list[tuple[Prompt, Choice, Constraint | None]] = field(default_factory=list)
     warmed: list[Prompt] = field(default_factory=list)
     stopped_after: int = 0
@@ -34,11 +38,16 @@ class FakeTokenEngine:
         if self.hold:
             await self.hold.wait()
         self.stopped_after = 0
-        for token in self.says[: choice.max_tokens]:
+        says = self.says[self._said(prompt) :]
+        for token in says[: choice.max_tokens]:
             self.stopped_after += 1
             yield Step((token,), cached_tokens=3)
-        cut = len(self.says) > choice.max_tokens
+        cut = len(says) > choice.max_tokens
         yield Step((), "length" if cut else "stop", 3)
+
+    def _said(self, prompt: Prompt) -> int:
+        lengths = range(len(self.says), 0, -1) if self.goes_on else ()
+        return next((n for n in lengths if list(prompt.tokens[-n:]) == self.says[:n]), 0)
 
     async def warm(self, prompt: Prompt) -> int:
         self.warmed.append(prompt)

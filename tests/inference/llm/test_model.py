@@ -39,7 +39,9 @@ CALL = '{"name": "get_time", "parameters": {"zone": 1}}'
 class Bench:
     """A language model over a fake engine that says `text`."""
 
-    def __init__(self, folder: Path, text: str, template: str = TEMPLATE, **engine: Any) -> None:
+    def __init__(
+        self, folder: Path, text: str, template: str = TEMPLATE, waiting: int = 0, **engine: Any
+    ) -> None:
         write_model(folder, template=template)
         self.tokenizer = Tokenizer(folder)
         says = asyncio.run(self.tokenizer.encode(text))
@@ -49,7 +51,7 @@ class Bench:
             self.tokenizer,
             load_template(folder, self.tokenizer.special_tokens),
             read_defaults(folder),
-            Bounds(context_tokens=400, max_tokens=50, max_waiting=0),
+            Bounds(context_tokens=400, max_tokens=50, max_waiting=waiting),
         )
 
     def ask(self, request: Request) -> list[Event]:
@@ -121,6 +123,58 @@ def test_closing_it_stops_the_engine_and_frees_its_slot(tmp_path: Path) -> None:
 
     asyncio.run(two())
     assert bench.engine.stopped_after == 1
+
+
+def _interrupted(bench: Bench, guest: Request) -> tuple[list[Event], list[Event]]:
+    """Return what is answered to a guest, and to a caller who asks when three tokens were written."""
+
+    async def caller() -> list[Event]:
+        return [event async for event in bench.model.generate(Request(HELLO))]
+
+    async def both() -> tuple[list[Event], list[Event]]:
+        async with aclosing(bench.model.generate(guest)) as written:
+            told = [await anext(written) for _ in range(3)]
+            calling = asyncio.create_task(caller())
+            for _ in range(9):  # until it waits
+                await asyncio.sleep(0)
+            told += [event async for event in written]
+        return told, await calling
+
+    return asyncio.run(both())
+
+
+@pytest.mark.parametrize("sampling", [Sampling(), Sampling(temperature=0, seed=1)])
+def test_a_guest_steps_aside_for_a_conversation_and_goes_on_with_what_it_has(
+    tmp_path: Path, sampling: Sampling
+) -> None:
+    bench = Bench(tmp_path, "hello, world", waiting=1, goes_on=True)
+    of_guest, of_caller = _interrupted(bench, Request(HELLO, sampling, guest=True))
+    assert text_of(of_guest) == text_of(of_caller) == "hello, world"
+    usage = finish(of_guest).usage
+    assert usage.completion_tokens == len("hello, world")
+    (first, whole, _), (caller, _, _), (rest, left, _) = bench.engine.asked
+    assert (caller, first.shared) == (first, rest.shared)
+    said = rest.tokens[len(first.tokens) :]
+    assert bench.tokenizer.decode(said) == "hel"
+    assert left.max_tokens == whole.max_tokens - len(said)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"guest": False},
+        # Held to a schema, or with a seed, it could not go on as it began.
+        {"guest": True, "json_schema": {}},
+        {"guest": True, "sampling": Sampling(seed=1)},
+        # It has all that it may have.
+        {"guest": True, "sampling": Sampling(max_tokens=3)},
+    ],
+)
+def test_what_cannot_go_on_is_not_interrupted(tmp_path: Path, more: dict[str, Any]) -> None:
+    bench = Bench(tmp_path, "hello, world", waiting=1, goes_on=True)
+    of_guest, _ = _interrupted(bench, Request(HELLO, **more))
+    assert text_of(of_guest).startswith("hel")
+    assert len(bench.engine.asked) == 2
 
 
 @pytest.mark.parametrize(("chars", "said"), [(370, "the prompt is 4"), (9000, "at least")])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from statistics import median
 
 import pytest
@@ -50,6 +51,21 @@ def test_the_seed_decides_the_delays(seed: int, same: bool) -> None:
     first = finish(run_virtual(answer(engine(seed=1)))).timing
     second = finish(run_virtual(answer(engine(seed=seed)))).timing
     assert (first == second) is same
+
+
+def test_guests_leave_half_of_its_slots_to_conversations() -> None:
+    async def main() -> None:
+        one = engine()
+        guest = replace(HELLO, guest=True)
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(SLOTS // 2 + 1):
+                tasks.create_task(answer(one, guest))
+            await asyncio.sleep(0)
+            with pytest.raises(Exhausted):
+                await answer(one, guest)
+            assert await answer(one)
+
+    run_virtual(main())
 
 
 def test_text_then_finish_with_its_counts() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from antiphon import caller
 from antiphon.errors import Exhausted, InvalidInput, Unavailable
+from antiphon.guest import AS_GUEST
 from antiphon.timing import QUEUE_TRAILER, Timing
 from server.conversation.outbox import STALL_S
 from server.edge import relay
@@ -71,7 +72,7 @@ def test_answers_come_in_order_and_the_trailers_that_are_timing_after_them() -> 
         assert client.trailers == Timing(1, 2, 3).trailers()
         assert client.trailers[0][0] == QUEUE_TRAILER
         assert method.timeout == 7.0
-        assert method.metadata == caller.by(client.peer())
+        assert method.metadata == (*caller.by(client.peer()), *AS_GUEST)
 
     run_virtual(story())
 
@@ -111,10 +112,11 @@ def test_a_client_that_reads_nothing_is_let_go_and_the_service_with_it() -> None
 
 
 def test_one_answer_or_one_refusal() -> None:
-    async def answer(_: Any, **options: float) -> float:
+    async def answer(_: Any, **options: object) -> object:
+        assert options["metadata"] == AS_GUEST
         return options["timeout"]
 
-    async def fail(_: Any, **__: float) -> None:
+    async def fail(_: Any, **__: object) -> None:
         raise rpc_error()
 
     async def story() -> None:

@@ -33,6 +33,7 @@ def test_a_whole_answer() -> None:
     assert (told["object"], told["model"]) == ("chat.completion", "gpt-4o")
     assert told["choices"][0]["message"] == {"role": "assistant", "content": SAID}
     assert told["usage"]["total_tokens"] == 12
+    assert counter.generator.guests == [True]
     assert counter.generator.calls[0].cancelled  # which does nothing to a call that has ended
 
 
