@@ -58,7 +58,8 @@ class ServerSettings(Table):
         le=MOST_SESSIONS,
         description="default: what `antiphon bench capacity --write` saved, else 16",
     )
-    # Calls of other services to one engine at a time; half of what conversations may hold.
+    # Calls of other services to one engine at a time: half as many as there are sessions by default. They are
+    # not what capacity is measured with, so the engines need room for them beside it.
     max_guests: int = Field(8, ge=0, le=10_000)
 
     # Long enough for a reply in progress, short enough for Ctrl-C; a deployment gives calls minutes.

@@ -79,9 +79,9 @@ class LlmSettings(Table):
     # Where a request does not say: about a minute of speech, which nobody listens to without interrupting.
     max_tokens: int = Field(256, ge=1)
     context_tokens: int = Field(2048, ge=64)
-    # Requests that wait for the engine. A caller who would wait longer than this many replies is
-    # better told at once.
-    max_waiting: int = Field(16, ge=0)
+    # Requests that wait for the engine: one of each of the gateway's 16 sessions and 8 guests. A caller who
+    # would wait longer than this many replies is better told at once.
+    max_waiting: int = Field(24, ge=0)
     vllm: VllmSettings = VllmSettings()
     simulated: SimulatedSettings = SimulatedSettings()
 

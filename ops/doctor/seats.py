@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from inference.llm.settings import LlmSettings
+from inference.llm.simulated_engine import SLOTS
 from ops.doctor.finding import Finding
 from ops.settings import Settings
 from server.capacity import capacity_file, read
@@ -16,16 +18,30 @@ def seats(settings: Settings) -> Iterator[Finding]:
     most = settings.server.max_sessions
     yield Finding(TOPIC, f"{most} sessions at a time: {_why(settings)}")
     needed = most + settings.server.max_guests
-    for setting, room in (
-        ("[asr] max_streams", settings.asr.max_streams),
-        ("[tts] max_calls", settings.tts.max_calls),
+    for setting, room, beside in (
+        ("[asr] max_streams", settings.asr.max_streams, 0),
+        ("[tts] max_calls", settings.tts.max_calls, 0),
+        ("[llm] max_waiting", settings.llm.max_waiting, _slots(settings.llm)),
     ):
-        if room < needed:
+        if room + beside < needed:
+            answered = f" beside {beside} in the engine" if beside else ""
             yield Finding(
                 TOPIC,
-                f"{setting} = {room}, and {most} sessions and the guests beside them may need {needed}",
-                f"set {setting} = {needed}, or lower [server] max_sessions or max_guests",
+                f"{setting} = {room}{answered}, and {most} sessions and the guests beside them may need "
+                f"{needed}",
+                f"set {setting} = {needed - beside}, or lower [server] max_sessions or max_guests",
             )
+
+
+def _slots(llm: LlmSettings) -> int:
+    """Return how many requests the language model answers at a time."""
+    match llm.engine:
+        case "vllm":
+            return llm.vllm.max_num_seqs
+        case "simulated":
+            return SLOTS
+        case _:
+            return 1
 
 
 def _why(settings: Settings) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.llm.simulated_engine import SLOTS
 from ops.doctor.finding import Finding
 from ops.doctor.seats import seats
 from ops.settings import Settings
@@ -37,7 +38,7 @@ def test_it_says_who_says_so() -> None:
 
 
 def test_engines_without_room_for_them_are_amiss() -> None:
-    most = {"SERVER__MAX_SESSIONS": "40", "SERVER__MAX_GUESTS": "2"}
+    most = {"SERVER__MAX_SESSIONS": "40", "SERVER__MAX_GUESTS": "2", "LLM__MAX_WAITING": "41"}
     _, asr = _found(**most, ASR__MAX_STREAMS="41", TTS__MAX_CALLS="42")
     assert asr.what == (
         "[asr] max_streams = 41, and 40 sessions and the guests beside them may need 42"
@@ -46,3 +47,17 @@ def test_engines_without_room_for_them_are_amiss() -> None:
     _, tts = _found(**most, ASR__MAX_STREAMS="42", TTS__MAX_CALLS="2")
     assert tts.mend.startswith("set [tts] max_calls = 42, or lower")
     assert len(_found(**most)) == 1
+
+
+def test_room_at_the_language_model_is_what_waits_and_what_is_answered() -> None:
+    most = {"SERVER__MAX_SESSIONS": "300", "SERVER__MAX_GUESTS": "8", "TTS__MAX_CALLS": "308"}
+    most["ASR__MAX_STREAMS"] = "308"
+    for engine, slots in (("ctranslate2", 1), ("vllm", 32), ("simulated", SLOTS)):
+        model = {"LLM__ENGINE": engine, "LLM__VLLM__MAX_NUM_SEQS": "32"}
+        _, amiss = _found(**most, **model, LLM__MAX_WAITING=str(307 - slots))
+        assert amiss.what == (
+            f"[llm] max_waiting = {307 - slots} beside {slots} in the engine, and 300 sessions and the "
+            "guests beside them may need 308"
+        )
+        assert amiss.mend.startswith(f"set [llm] max_waiting = {308 - slots}, or lower")
+        (_,) = _found(**most, **model, LLM__MAX_WAITING=str(308 - slots))
