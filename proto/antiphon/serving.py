@@ -31,11 +31,19 @@ MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 QUIET_S = 0.01
 READ_UP_S = 1.0
 
+PING_MS = 5_000
+PONG_MS = 10_000
+
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 SERVER_OPTIONS = (
     # Without this two servers may share a TCP port, and a port in use goes unnoticed.
     ("grpc.so_reuseport", 0),
+    # A client that is out of reach in the middle of a call is noticed in 15 s, as one on a WebSocket is: its
+    # places go to others. The time of a ping has a bound of its own, 60 s unless it is told.
+    ("grpc.keepalive_time_ms", PING_MS),
+    ("grpc.keepalive_timeout_ms", PONG_MS),
+    ("grpc.http2.ping_timeout_ms", PONG_MS),
 )
 
 Register = Callable[[grpc.aio.Server], Awaitable[list[str]]]

@@ -18,9 +18,10 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from antiphon import serving as module
 from antiphon.channel import connect
 from antiphon.errors import AntiphonError, InvalidInput, Misconfigured, NotFound, Unavailable
-from antiphon.serving import Secured, run, serve
+from antiphon.serving import PING_MS, PONG_MS, SERVER_OPTIONS, Secured, run, serve
 from antiphon.status import from_rpc_error
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.common_pb2 import GetInfoRequest, ServiceInfo
@@ -262,6 +263,44 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path, number: signal.Signals)
         assert process.stdout.readline() == b"stopping\n"
         process.send_signal(number)
         assert process.wait(20) == -number
+
+
+FROZEN = """
+import asyncio, os, signal, sys
+from antiphon.channel import connect
+from antiphon.v1 import conversation_pb2 as pb
+from antiphon.v1.conversation_pb2_grpc import ConversationStub
+
+async def main():
+    async with connect(sys.argv[1]) as channel:
+        call = ConversationStub(channel).Converse()
+        await call.write(pb.ConverseRequest(event="hello"))
+        await call.read()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+asyncio.run(main())
+"""
+
+
+def test_a_client_that_is_out_of_reach_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = [
+        (name, value // 10) if value in (PING_MS, PONG_MS) else (name, value)
+        for name, value in SERVER_OPTIONS
+    ]
+    monkeypatch.setattr(module, "SERVER_OPTIONS", quick)
+
+    async def test(address: str, demo: Demo) -> None:
+        client = await asyncio.create_subprocess_exec(sys.executable, "-c", FROZEN, address)
+        try:
+            await demo.closed.wait()
+            assert client.returncode is None
+        finally:
+            client.kill()
+            await client.wait()
+
+    serving(tmp_path, test)
 
 
 def test_what_is_served_beside_starts_and_drains_with_it(tmp_path: Path) -> None:
