@@ -17,6 +17,7 @@ class Environment:
     name: str
     folder: str
     patterns: tuple[str, ...]
+    processes: int = 1  # that share the tests, a file at a time
 
     @property
     def python(self) -> Path:
@@ -29,7 +30,8 @@ class Environment:
         return sorted(str(path.relative_to(REPOSITORY)) for path in found)
 
 
-MAIN = Environment("main", ".venv", (TESTS,))
+# Most of its time is waiting, as its callers do: for speech that is played as fast as it was spoken.
+MAIN = Environment("main", ".venv", (TESTS,), processes=2)
 # These tests need torch and Coqui, or vLLM; every other test runs in `main`. The environments of clients
 # under test have no pytest: tests in `main` run a client by its own interpreter (`tests/clients`).
 OTHERS = (

@@ -47,9 +47,11 @@ def run(environment: Environment, folder: Path, *, fast: bool, quiet: bool = Fal
 
 
 def _command(environment: Environment, report: Path, *, fast: bool) -> list[str]:
+    shared = ("-n", str(environment.processes), "--dist", "loadfile")
     return [
         str(environment.python),
         *("-m", "pytest", "-q", "--no-header", "--tb=short"),
+        *(shared if environment.processes > 1 else ()),
         *("-o", "junit_family=xunit2", f"--junitxml={report}"),
         *(("-m", FAST) if fast else ("--cov", "--cov-context=test", "--cov-report=")),
     ]

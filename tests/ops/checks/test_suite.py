@@ -28,6 +28,8 @@ markers =
     gpu: gpu
 """
 
+ALONE = replace(MAIN, processes=1)
+
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -45,13 +47,23 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def suite_of(repository: Path, text: str, *, fast: bool = False) -> Outcome:
     (repository / "tests/test_it.py").write_text(text)
-    return run(MAIN, repository, fast=fast, quiet=True)
+    return run(ALONE, repository, fast=fast, quiet=True)
 
 
 def test_tests_are_counted_and_reasons_kept(repository: Path) -> None:
     outcome = suite_of(repository, TESTS)
     assert str(outcome) == "2 passed, 0 failed, 2 skipped"
     assert outcome.reasons == {"no weights": 2}
+    assert coverage_file(repository, MAIN).exists()
+
+
+def test_processes_share_the_files_and_what_they_cover_is_put_together(repository: Path) -> None:
+    own = "import os\ndef test_it(): open(f'pid.{os.getpid()}', 'a').close()\n"
+    for number in range(4):
+        (repository / f"tests/test_{number}.py").write_text(own)
+    outcome = run(replace(MAIN, processes=2), repository, fast=False, quiet=True)
+    assert str(outcome) == "4 passed, 0 failed, 0 skipped"
+    assert len([*repository.glob("pid.*")]) == 2
     assert coverage_file(repository, MAIN).exists()
 
 
