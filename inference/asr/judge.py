@@ -20,7 +20,8 @@ class TurnModel(Protocol):
 class Judge:
     """A turn model on a thread of its own: 60 ms of CPU that would hold up all streams, or a decode.
 
-    Each stream asks once a pause and waits for the answer, so there are never more jobs than streams.
+    A live stream asks at each hush, and gives up what has not begun where the voice goes on: about as many
+    wait as there are streams.
     """
 
     def __init__(self, model: TurnModel) -> None:

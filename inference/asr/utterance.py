@@ -258,9 +258,12 @@ class Utterance:
             take,
             stream=ears.caller,
             seconds=samples / RECOGNITION_RATE_HZ,
-            bulk=not ears.pace.is_live(asyncio.get_running_loop().time()),
+            bulk=not self._is_live(),
             kind=(listening.phrases, listening.max_alternatives),
         )
+
+    def _is_live(self) -> bool:
+        return self._ears.pace.is_live(asyncio.get_running_loop().time())
 
     async def _decode(self, job: Job) -> Decoded | None:
         decoded = await self._ears.decoder.decode(job)
@@ -271,12 +274,13 @@ class Utterance:
     async def _judge(self, samples: Float32) -> float | None:
         """Return what the turn model makes of `samples`, which end in a hush, as if it were a pause already.
 
+        Nobody waits for a turn in a file, which would have all callers wait for the model: None there.
         The model waits for no more of the silence: it is told that it goes on as it began. So asked it
         tells ends of turns from other pauses as well (area under the curve 0.77, after the silence itself
         0.76, of 220 pauses), and its answer is there when the pause is.
         """
         judge, rules = self._ears.judge, self._ears.listening.rules
-        if judge is None:
+        if judge is None or not self._is_live():
             return None
         hush = samples[-_samples(rules.hush_ms) :]
         silence = np.resize(hush, max(_samples(rules.pause_ms - rules.hush_ms), 0))

@@ -11,6 +11,7 @@ from antiphon.audio import Float32
 from inference.asr.detector import CHUNK_MS, CHUNK_SAMPLES
 from inference.asr.engine import Hypothesis, Phrase, Script, Speech, Word
 from inference.asr.job import Urgency
+from inference.asr.pace import LIVE_LEAD_S
 from inference.asr.simulated import SimulatedDecoder
 from inference.asr.utterance import Ears, JudgeTurn, Utterance
 from tests.inference.asr.hearing import FakeDecoder, Told, ears, listening, silence, voice
@@ -398,6 +399,22 @@ def test_a_turn_that_goes_on_is_judged_no_more() -> None:
         await utterance.end(0)
 
     played(scene, FakeDecoder(0.05), 0, judge)
+
+
+def test_a_file_is_judged_no_turn() -> None:
+    async def judge(samples: Float32) -> float:
+        raise AssertionError("asked")
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        shared.pace.hear(LIVE_LEAD_S + 1, asyncio.get_running_loop().time())
+        await speak(utterance, shared, 10)
+        await utterance.hush(0)
+        utterance.pause(0)
+        await utterance.end(0)
+
+    told = played(scene, FakeDecoder(0.05), 0, judge)
+    assert told.kinds == ["pause", "final"]
+    assert not told.events[0].pause.HasField("end_of_turn_probability")
 
 
 def test_the_turn_model_is_asked_beside_the_decoder() -> None:

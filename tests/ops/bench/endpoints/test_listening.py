@@ -13,6 +13,7 @@ from antiphon.errors import InvalidInput
 from inference.asr.detector import CHUNK_MS, CHUNK_SAMPLES
 from inference.asr.endpointer import Rules
 from inference.asr.engine import About, Hypothesis, Script, Speech
+from inference.asr.pace import LIVE_LEAD_S
 from ops.bench.endpoints.listening import AtOnce, Pause, listen
 from tests.ops.bench.hearing.detectors import LoudIsVoice
 
@@ -57,6 +58,12 @@ def test_each_pause_comes_with_what_was_known_at_it() -> None:
     assert second.until_ms == inf
     assert second.evidence.speech_ms == 30 * CHUNK_MS
     assert (second.evidence.pauses, second.evidence.longest_pause_ms) == (1, 20 * CHUNK_MS)
+
+
+def test_a_turn_is_live_however_fast_it_is_heard() -> None:
+    chunks = int(3 * LIVE_LEAD_S * 1000 / CHUNK_MS)
+    [pause] = heard((chunks, 20))
+    assert pause.evidence.probability == pytest.approx(0.9)
 
 
 def test_a_silence_too_short_to_be_told_is_no_pause() -> None:
