@@ -1,24 +1,30 @@
 """`antiphon bench batch`: many callers on one recogniser and one voice, against one at a time.
 
 Recognition and the voice run one after the other, each alone on the machine. In each round the same clips or
-texts are done one by one and then 8 at once, and a short one is timed alone and beside 7 long ones, so that
-every ratio is of neighbours in time.
+texts are done one by one and 8 at once, in turn the one or the other first, and a short one is timed alone
+and beside 7 long ones, so that every ratio is of neighbours in time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+from antiphon.audio import Int16
 from antiphon.channel import connect
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
+from inference.asr.vad import Silero
+from models.store import open_store
 from ops.bench.batching import recognition, voice
 from ops.bench.batching.loads import STREAMS
 from ops.bench.bench import Bench, Engines, Options, Result
 from ops.bench.data import default_folder, load_clips
+from ops.bench.hearing.labels import longest_silence_ms
 from ops.bench.hearing.takes import takes
 from ops.bench.services import running
+from ops.settings import Settings
 
 # About two minutes of recognition and two of the voice on two cores that do nothing else.
 ROUNDS = 3
@@ -47,9 +53,10 @@ async def _recognition(rounds: int, options: Options) -> tuple[dict[str, Any], d
         running("asr", asr=_tables(options)) as services,
         connect(services["asr"]) as channel,
     ):
-        said = recognition.utterances(takes(clips, services.settings, options), options)
+        unbroken = _unbroken(services.settings)
+        said = recognition.utterances(takes(clips, services.settings, options), options, unbroken)
         throughput, delays = await recognition.measure(
-            RecognizerStub(channel), said, rounds, options
+            RecognizerStub(channel), said, rounds, options, partial(services.cpu_s, "asr")
         )
         settings = services.settings.asr
     figures = {
@@ -61,10 +68,20 @@ async def _recognition(rounds: int, options: Options) -> tuple[dict[str, Any], d
     return figures, {
         **_shown(settings, ("engine", "model", "device", "compute_type", "threads")),
         "clips": len(clips),
+        "without_a_hush": {
+            name: f"{sum(unbroken(one.samples) for one in those)} of {len(those)}"
+            for name, those in (("short", said.short), ("usual", said.usual))
+        },
         "short_finals": [len(delays.alone), len(delays.beside)],
         "fed": "as fast as the service takes it, then half-closed; ms count from the first sample sent",
         "long_s": [round(one.seconds, 1) for one in said.long],
     }
+
+
+def _unbroken(settings: Settings) -> Callable[[Int16], bool]:
+    """Return whether a voice has no silence in which the recogniser would decode what may go on."""
+    silero = Silero(open_store(settings.models).path(settings.asr.vad))
+    return lambda samples: longest_silence_ms(samples, silero.listen()) < settings.asr.hush_ms
 
 
 async def _voice(rounds: int, options: Options) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -72,7 +89,9 @@ async def _voice(rounds: int, options: Options) -> tuple[dict[str, Any], dict[st
         running("tts", tts=_tables(options)) as services,
         connect(services["tts"]) as channel,
     ):
-        throughput, delays = await voice.measure(SynthesizerStub(channel), rounds, options)
+        throughput, delays = await voice.measure(
+            SynthesizerStub(channel), rounds, options, partial(services.cpu_s, "tts")
+        )
         settings = services.settings.tts
     figures = {
         "tts_throughput_ratio": throughput.ratio,

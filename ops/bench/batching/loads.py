@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, TypeVar
@@ -15,6 +15,11 @@ from ops.bench.figures import percentiles, rounded
 STREAMS = 8
 # Those beside a measured one have begun by then: with nothing to do, a first decode takes less.
 LEAD_S = 1.0
+
+# A service whose processor time stands still for so long computes nothing; its clock ticks every 10 ms.
+QUIET_S = 0.2
+# Longer than any decode; what works for longer works for somebody else.
+QUIET_WITHIN_S = 10.0
 
 T = TypeVar("T")
 Do = Callable[[T], Awaitable[float]]  # returns how many seconds of audio that was
@@ -28,9 +33,10 @@ class Throughput:
     together: list[float] = field(default_factory=list)
 
     async def measure(self, items: Sequence[T], do: Do[T]) -> None:
-        """Do all of the items in turn, then the same all at once."""
-        self.alone.append(await _rate(_in_turn(items, do)))
-        self.together.append(await _rate(_at_once(items, do)))
+        """Do all of the items in turn, then the same all at once; every other time the other way round."""
+        ways = [(self.alone, _in_turn), (self.together, _at_once)]
+        for rates, way in reversed(ways) if len(self.alone) % 2 else ways:
+            rates.append(await _rate(way(items, do)))
 
     @property
     def ratio(self) -> float:
@@ -78,6 +84,16 @@ async def beside(others: Sequence[Callable[[], Awaitable[Any]]]) -> AsyncIterato
         finally:
             for task in tasks:
                 task.cancel()
+
+
+async def quiet(cpu_s: Callable[[], float]) -> None:
+    """Wait until a service computes nothing: what it began for those who left is no part of what follows."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(QUIET_WITHIN_S):
+            before_s, now_s = -1.0, cpu_s()
+            while now_s != before_s:
+                await asyncio.sleep(QUIET_S)
+                before_s, now_s = now_s, cpu_s()
 
 
 async def _rate(work: Awaitable[float]) -> float:

@@ -5,7 +5,7 @@ Audio is sent as fast as the service takes it, and the stream then half-closed: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +15,7 @@ from antiphon.audio import RECOGNITION_RATE_HZ, Int16
 from antiphon.errors import InvalidInput
 from antiphon.v1.recognizer_pb2 import RecognizeConfig, Simulation
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
-from ops.bench.batching.loads import STREAMS, Delays, Throughput, beside
+from ops.bench.batching.loads import STREAMS, Delays, Throughput, beside, quiet
 from ops.bench.bench import Engines, Options
 from ops.bench.data import Clip, spread
 from ops.bench.hearing.listener import configure, listen
@@ -54,13 +54,18 @@ class Utterances:
 
 
 async def measure(
-    stub: RecognizerStub, said: Utterances, rounds: int, options: Options
+    stub: RecognizerStub,
+    said: Utterances,
+    rounds: int,
+    options: Options,
+    cpu_s: Callable[[], float],
 ) -> tuple[Throughput, Delays]:
-    """Return what was measured, every kind of load in every round."""
+    """Return what was measured, every kind of load in every round; `cpu_s` is the service's time so far."""
     throughput, delays = Throughput(), Delays()
     for one in (said.short[0], said.long[0]):  # warm
         await listen(stub, one.config, one.samples, paced=False)
     for number in options.progress.over("hearing", range(rounds)):
+        await quiet(cpu_s)
         usual = _turn(said.usual, number, STREAMS)
         await throughput.measure(usual, partial(_seconds, stub))
         shorts = _turn(said.short, number, SHORTS)
@@ -87,16 +92,26 @@ def chosen(clips: Sequence[Clip]) -> list[Clip]:
     return spread(found, 60)  # enough for a long utterance a stream, in about a minute of labelling
 
 
-def utterances(takes: Sequence[Take], options: Options) -> Utterances:
-    """Return what is said, from takes with voice in them."""
+def utterances(
+    takes: Sequence[Take], options: Options, unbroken: Callable[[Int16], bool]
+) -> Utterances:
+    """Return what is said, from takes with voice in them; short and usual ones `unbroken` where it can be.
+
+    In a silence the recogniser decodes what it may have to decode anew: work that no final waits for.
+    """
     voiced = [_voiced(one, options) for one in takes if one.label is not None]
     if not voiced:
         raise InvalidInput("no voice was found in the clips; give other clips with --data DIR")
     short, usual = (
-        [one for one in voiced if least <= one.seconds <= most] or voiced
+        _whole([one for one in voiced if least <= one.seconds <= most] or voiced, unbroken)
         for least, most in (SHORT_S, USUAL_S)
     )
     return Utterances(short, usual, [_long(voiced, start) for start in range(STREAMS - 1)])
+
+
+def _whole(said: Sequence[Utterance], unbroken: Callable[[Int16], bool]) -> Sequence[Utterance]:
+    whole = [one for one in said if unbroken(one.samples)]
+    return whole if len(whole) >= STREAMS else said
 
 
 def _voiced(take: Take, options: Options) -> Utterance:

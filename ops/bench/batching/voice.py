@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import cycle, islice
 
 from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
-from ops.bench.batching.loads import STREAMS, Delays, Throughput, beside
+from ops.bench.batching.loads import STREAMS, Delays, Throughput, beside, quiet
 from ops.bench.bench import Options
 from ops.bench.voice.spoken import FORMAT, speak
 from ops.bench.voice.texts import TEXTS
@@ -20,13 +21,14 @@ SHORTS = 8
 
 
 async def measure(
-    stub: SynthesizerStub, rounds: int, options: Options
+    stub: SynthesizerStub, rounds: int, options: Options, cpu_s: Callable[[], float]
 ) -> tuple[Throughput, Delays]:
-    """Return what was measured, every kind of load in every round."""
+    """Return what was measured, every kind of load in every round; `cpu_s` is the service's time so far."""
     throughput, delays = Throughput(), Delays()
     for text in (*TEXTS[SHORT_WORDS], *TEXTS[WORDS]):  # warm, at these lengths
         await speak(stub, text, FORMAT)
     for _ in options.progress.over("speaking", range(rounds)):
+        await quiet(cpu_s)
         await throughput.measure(texts(WORDS, STREAMS), partial(_seconds, stub))
         delays.alone += await _first_audio_ms(stub)
         others = [partial(speak, stub, text, FORMAT) for text in texts(LONG_WORDS, STREAMS - 1)]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Int16
-from inference.asr.detector import CHUNK_SAMPLES, Detector
+from inference.asr.detector import CHUNK_MS, CHUNK_SAMPLES, Detector
 
 VOICE_PROBABILITY = 0.5
 FRAME_SAMPLES = RECOGNITION_RATE_HZ // 100
@@ -46,6 +46,12 @@ def label(clip: Int16, detector: Detector) -> Label | None:
 def voiced_share(samples: Int16, detector: Detector) -> float:
     """Return which share of `samples` the detector takes for voice."""
     return float(np.mean(_probabilities(samples, detector) >= VOICE_PROBABILITY))
+
+
+def longest_silence_ms(samples: Int16, detector: Detector) -> float:
+    """Return the longest time between voice and voice in `samples`; `detector` must be new."""
+    (voiced,) = np.nonzero(_probabilities(samples, detector) >= VOICE_PROBABILITY)
+    return CHUNK_MS * float(np.max(np.diff(voiced) - 1, initial=0))
 
 
 def _frames(clip: Int16, detector: Detector) -> NDArray[np.bool_]:

@@ -32,6 +32,7 @@ def test_runs_with_simulated_engines(one_question: Options) -> None:
     assert context["simulated"] is True
     assert context["rounds"] == 1
     assert context["recognition"]["engine"] == context["voice"]["engine"] == "simulated"
+    assert context["recognition"]["without_a_hush"].keys() == {"short", "usual"}
     assert context["recognition"]["short_finals"] == [10, 10]
     assert len(context["recognition"]["long_s"]) == 7
 

@@ -6,7 +6,16 @@ import asyncio
 
 import pytest
 
-from ops.bench.batching.loads import LEAD_S, STREAMS, Delays, Throughput, beside
+from ops.bench.batching.loads import (
+    LEAD_S,
+    QUIET_S,
+    QUIET_WITHIN_S,
+    STREAMS,
+    Delays,
+    Throughput,
+    beside,
+    quiet,
+)
 from tests.virtual_time import run_virtual
 
 
@@ -21,6 +30,38 @@ def test_throughput_of_what_is_done_at_once() -> None:
     assert (throughput.alone, throughput.together) == ([2.0], [4.0])
     assert throughput.ratio == 2.0
     assert throughput.figures == {"1": 2.0, str(STREAMS): 4.0}
+
+
+def test_neither_way_is_always_the_first() -> None:
+    began_s: list[float] = []
+
+    async def do(seconds: float) -> float:
+        began_s.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(seconds)
+        return seconds
+
+    async def main() -> Throughput:
+        throughput = Throughput()
+        for _ in range(3):
+            await throughput.measure([1.0, 1.0], do)
+        return throughput
+
+    throughput = run_virtual(main())
+    assert (throughput.alone, throughput.together) == ([1.0] * 3, [2.0] * 3)
+    assert began_s == [0, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("busy_s", "waits_s"),
+    [(0.0, QUIET_S), (1.0, 1.0 + QUIET_S), (1.1, 1.2 + QUIET_S), (60.0, QUIET_WITHIN_S)],
+)
+def test_work_that_nobody_waits_for_is_waited_out(busy_s: float, waits_s: float) -> None:
+    async def main() -> float:
+        clock = asyncio.get_running_loop().time
+        await quiet(lambda: min(clock(), busy_s))
+        return clock()
+
+    assert run_virtual(main()) == pytest.approx(waits_s)
 
 
 def test_the_ratio_is_of_neighbours_in_time() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from antiphon.audio import Int16
 from antiphon.errors import InvalidInput
 from antiphon.v1.recognizer_pb2 import RecognizeConfig
 from ops.bench.batching import loads, recognition
@@ -37,6 +38,10 @@ def take(seconds: float, *, voiced: bool = True) -> Take:
     return Take(clip(seconds), samples, samples, label)
 
 
+def _any(samples: Int16) -> bool:
+    return True
+
+
 def test_english_speech_is_chosen() -> None:
     clips = [clip(5), clip(31), clip(5, "de"), clip(5, "none", ""), clip(2), clip(3, transcript="")]
     assert [one.seconds for one in recognition.chosen(clips)] == [5, 2]
@@ -46,7 +51,7 @@ def test_english_speech_is_chosen() -> None:
 
 def test_utterances_are_voice_from_end_to_end() -> None:
     takes = [take(2), take(7), take(3, voiced=False)]
-    said = recognition.utterances(takes, Options())
+    said = recognition.utterances(takes, Options(), _any)
     assert [one.seconds for one in said.short] == [1.0]
     assert [one.seconds for one in said.usual] == [6.0]
     assert said.short[0].samples[0] == RATE_HZ // 2
@@ -54,8 +59,17 @@ def test_utterances_are_voice_from_end_to_end() -> None:
     assert not said.short[0].config.HasField("simulation")
 
 
+@pytest.mark.parametrize(("unbroken", "said"), [(STREAMS, STREAMS), (STREAMS - 1, 2 * STREAMS)])
+def test_those_without_a_silence_are_said_where_they_suffice(unbroken: int, said: int) -> None:
+    takes = [take(4 + 0.125 * number) for number in range(2 * STREAMS)]
+    whole = {len(one.speech) - RATE_HZ for one in takes[:unbroken]}
+    found = recognition.utterances(takes, Options(), lambda samples: len(samples) in whole)
+    assert len(found.usual) == said
+    assert whole <= {len(one.samples) for one in found.usual}
+
+
 def test_long_ones_are_joined_and_end_at_no_pause() -> None:
-    said = recognition.utterances([take(2), take(7), take(9)], Options())
+    said = recognition.utterances([take(2), take(7), take(9)], Options(), _any)
     assert len(said.long) == STREAMS - 1
     for one in said.long:
         assert recognition.LONG_S[0] <= one.seconds <= recognition.LONG_S[1]
@@ -67,14 +81,14 @@ def test_long_ones_are_joined_and_end_at_no_pause() -> None:
 
 
 def test_what_lacks_a_length_is_said_all_the_same() -> None:
-    said = recognition.utterances([take(12)], Options())
+    said = recognition.utterances([take(12)], Options(), _any)
     assert [len(said.short), len(said.usual)] == [1, 1]
     with pytest.raises(InvalidInput, match="no voice"):
-        recognition.utterances([take(3, voiced=False)], Options())
+        recognition.utterances([take(3, voiced=False)], Options(), _any)
 
 
 def test_the_simulated_engine_is_told_what_it_hears() -> None:
-    said = recognition.utterances([take(3)], Options(engines=Engines.SIMULATED))
+    said = recognition.utterances([take(3)], Options(engines=Engines.SIMULATED), _any)
     assert said.short[0].config.simulation.text == "hello"
     assert said.short[0].config.simulation.voiced_ms == 800
 
@@ -98,8 +112,14 @@ def test_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(recognition, "listen", listen)
     monkeypatch.setattr(loads, "LEAD_S", 0.1)
-    said = recognition.utterances([take(2), take(7), take(9)], Options())
-    measured = recognition.measure(None, said, 2, Options(progress=SILENT))  # type: ignore[arg-type]
+    said = recognition.utterances([take(2), take(7), take(9)], Options(), _any)
+    busy: list[int] = []
+
+    def cpu_s() -> float:
+        busy.append(len(hearing))
+        return 0.0
+
+    measured = recognition.measure(None, said, 2, Options(progress=SILENT), cpu_s)  # type: ignore[arg-type]
     throughput, delays = run_virtual(measured)
     assert len(throughput.alone) == 2
     assert 4 < throughput.ratio <= STREAMS
@@ -107,6 +127,7 @@ def test_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(delays.beside) == 2 * recognition.SHORTS
     assert len(delays.alone) == 2 * recognition.SHORTS
     assert most == STREAMS
+    assert busy == [0] * 4  # before each round, until two are the same
     assert not hearing
 
 
@@ -116,7 +137,7 @@ def test_a_short_one_without_a_final_is_not_counted(monkeypatch: pytest.MonkeyPa
         return Noted()
 
     monkeypatch.setattr(recognition, "listen", listen)
-    said = recognition.utterances([take(2)], Options())
-    measured = recognition.measure(None, said, 1, Options(progress=SILENT))  # type: ignore[arg-type]
+    said = recognition.utterances([take(2)], Options(), _any)
+    measured = recognition.measure(None, said, 1, Options(progress=SILENT), lambda: 0.0)  # type: ignore[arg-type]
     _, delays = run_virtual(measured)
     assert (delays.alone, delays.ratio("p95")) == ([], None)

@@ -42,7 +42,14 @@ def test_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice, "speak", counted.speak)
     monkeypatch.setattr(loads, "LEAD_S", 0.1)
     options = Options(progress=Progress(io.StringIO()))
-    throughput, delays = run_virtual(voice.measure(None, 2, options))  # type: ignore[arg-type]
+    speaking: list[int] = []
+
+    def cpu_s() -> float:
+        speaking.append(counted.speaking)
+        return 0.0
+
+    throughput, delays = run_virtual(voice.measure(None, 2, options, cpu_s))  # type: ignore[arg-type]
+    assert speaking == [0] * 4  # before each round, until two are the same
     assert len(throughput.alone) == len(throughput.together) == 2
     assert throughput.ratio == pytest.approx(STREAMS, rel=0.1)
     assert delays.alone == [100.0] * 2 * voice.SHORTS

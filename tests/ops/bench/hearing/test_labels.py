@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from antiphon.audio import Int16
-from ops.bench.hearing.labels import Label, label, voiced_share
+from ops.bench.hearing.labels import Label, label, longest_silence_ms, voiced_share
 from tests.ops.bench.hearing.detectors import LoudIsVoice
 
 MS = 16
@@ -41,6 +41,21 @@ def test_clips_of_any_length(samples: int) -> None:
 
 def test_a_short_voice() -> None:
     assert label(level(5000, 10), LoudIsVoice()) == Label(0, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("parts", "silence_ms"),
+    [
+        ([(5000, 640)], 0),
+        ([(0, 320), (5000, 320), (0, 320)], 0),
+        ([(5000, 320), (0, 96), (5000, 320), (0, 64), (5000, 320)], 96),
+        ([(0, 320)], 0),
+        ([], 0),
+    ],
+)
+def test_the_silence_within_a_voice(parts: list[tuple[int, int]], silence_ms: float) -> None:
+    clip = np.concatenate([level(0, 0), *(level(*part) for part in parts)])
+    assert longest_silence_ms(clip, LoudIsVoice()) == silence_ms
 
 
 def test_share() -> None:
