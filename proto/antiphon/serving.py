@@ -10,7 +10,6 @@ import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import grpc
@@ -93,7 +92,7 @@ async def serve(
         if secured is not None:
             _bind(server, secured.address, secured.credentials)
         names = await register(server)
-        await _until_told_to_stop(server, names, beside, partial(calls.drain, grace_s))
+        await _until_told_to_stop(server, names, beside, calls, grace_s)
     finally:
         # Also where it never started: left to the garbage collector, gRPC looks for a loop that is gone.
         await server.stop(None)
@@ -105,7 +104,8 @@ async def _until_told_to_stop(
     server: grpc.aio.Server,
     names: list[str],
     beside: Sequence[Beside],
-    drain: Callable[[], Awaitable[None]],
+    calls: InFlight,
+    grace_s: float,
 ) -> None:
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
@@ -114,8 +114,7 @@ async def _until_told_to_stop(
     )
     stop = _stop_event()
     async with asyncio.TaskGroup() as group:
-        for serve_other in beside:
-            group.create_task(serve_other(stop))
+        others = [group.create_task(serve_other(stop)) for serve_other in beside]
         await server.start()
         for name in ["", *names]:
             await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -124,8 +123,20 @@ async def _until_told_to_stop(
         await stop.wait()
         log.info("stopping")
         await checks.enter_graceful_shutdown()
-        await drain()
+        await _drain(calls, grace_s, others)
         await server.stop(PARTING_S)
+
+
+async def _drain(calls: InFlight, grace_s: float, others: Collection[asyncio.Task[None]]) -> None:
+    """Return once the calls, and what is served beside, have ended or had their grace.
+
+    While anyone is served there, whoever lost a line may come back here, and asks whether the process stops.
+    """
+    over_s = asyncio.get_running_loop().time() + grace_s
+    await calls.drain(grace_s)
+    if others:
+        await asyncio.wait(others)
+    await calls.drain(over_s - asyncio.get_running_loop().time())
 
 
 def _settle_memory() -> None:

@@ -21,6 +21,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from antiphon import serving as module
 from antiphon.channel import connect
 from antiphon.errors import AntiphonError, InvalidInput, Misconfigured, NotFound, Unavailable
+from antiphon.in_flight import PARTING_S
 from antiphon.serving import PING_MS, PONG_MS, SERVER_OPTIONS, Secured, run, serve
 from antiphon.status import from_rpc_error
 from antiphon.v1 import conversation_pb2 as pb
@@ -320,6 +321,48 @@ def test_what_is_served_beside_starts_and_drains_with_it(tmp_path: Path) -> None
 
     asyncio.run(serve(address, register, grace_s=0, beside=[beside]))
     assert steps == ["registered", "begun", "drained"]
+
+
+def test_while_what_is_beside_drains_health_is_told_and_who_may_come_back_has_the_grace(
+    tmp_path: Path,
+) -> None:
+    address = f"unix:{tmp_path}/s"
+    told, stopping = asyncio.Event(), asyncio.Event()
+
+    async def register(server: grpc.aio.Server) -> list[str]:
+        add_ConversationServicer_to_server(Demo(), server)
+        return [NAME]
+
+    async def beside(stop: asyncio.Event) -> None:
+        await stop.wait()
+        stopping.set()
+        await told.wait()
+
+    async def visit(channel: grpc.aio.Channel) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await stopping.wait()
+        await asyncio.sleep(2 * PARTING_S)
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        answer = await health.Check(health_pb2.HealthCheckRequest(service=NAME))
+        assert answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
+        call = ConversationStub(channel).Converse()
+        await call.write(pb.ConverseRequest(event="back"))
+        assert (await call.read()).event == "back"
+        told.set()
+        await asyncio.sleep(2 * PARTING_S)
+        await call.write(pb.ConverseRequest(event="still there?"))
+        assert (await call.read()).event == "still there?"
+        await call.done_writing()
+
+    async def main() -> None:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            serving = serve(address, register, grace_s=3600, admitting=[NAME], beside=[beside])
+            group.create_task(serving)
+            await _ready(address)
+            async with connect(address) as channel:
+                await visit(channel)
+
+    asyncio.run(main())
 
 
 def test_what_fails_beside_it_ends_it(tmp_path: Path) -> None:
