@@ -2,8 +2,10 @@
 
 A guest's answer steps aside for a conversation's request: it is closed in the engine, and goes on later from
 the tokens that it has. So a conversation waits for a guest while the guest's prompt is read and for one token
-more, at most. An answer that is held to a grammar or drawn with a seed would not go on as it began, and is
-left alone: vLLM alone can do either, and with two slots or more has some that guests are not given.
+more, at most. What a greedy guest writes then may differ, since weights of int8 round tokens that are read
+together otherwise than one by one. An answer that is held to a grammar or drawn with a seed would not go on
+as it began, and is left alone: vLLM alone can do either, and with two slots or more has some that guests are
+not given.
 """
 
 from __future__ import annotations
