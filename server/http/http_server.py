@@ -19,6 +19,7 @@ from antiphon.in_flight import SHUTDOWN_GRACE_S
 from server.access.certificate import Certificate
 from server.access.reach import UNIX
 from server.edge.converse import MAX_AUDIO_BYTES
+from server.http.http_protocol import HttpProtocol
 from server.http.socket_protocol import SocketProtocol
 from server.sessions import Sessions
 
@@ -57,7 +58,7 @@ class HttpServer:
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=HttpProtocol,
                 ws=SocketProtocol,
                 ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
                 ws_ping_interval=PING_S,

@@ -1,0 +1,63 @@
+"""uvicorn's HTTP protocol, made fit for clients that do not read."""
+
+from __future__ import annotations
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+# As long as a stream waits for its client, `streamed.STALLED_S`.
+UNREAD_S = 60.0
+
+
+class HttpProtocol(H11Protocol):
+    """Gives a connection up whose client has read nothing of what is sent for `UNREAD_S`.
+
+    uvicorn only closes it, whatever ended the response, and a transport that is closed first waits for its
+    client to read what is left: for ever.
+    """
+
+    _unread: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Ask to be told of anything that is left unread, not of 64 KB of it alone."""
+        super().connection_made(transport)
+        # Over TLS, 0 would hold for nothing at all.
+        transport.set_write_buffer_limits(high=1)
+
+    def pause_writing(self) -> None:
+        """Note that the client does not read as fast as it is sent to."""
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        """Note that it has read all."""
+        super().resume_writing()
+        self._forget()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note the end of the connection."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Leave the connection to the WebSocket protocol as it was."""
+        self._forget()
+        self.transport.set_write_buffer_limits()
+        super().handle_websocket_upgrade(event)
+
+    def _watch(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._unread = self.loop.call_later(UNREAD_S, self._check, left)
+
+    def _check(self, left: int) -> None:
+        if self.transport.get_write_buffer_size() < left:
+            self._watch()
+        else:
+            self.transport.abort()
+
+    def _forget(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
