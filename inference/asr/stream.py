@@ -26,6 +26,9 @@ from inference.asr.utterance import Ears, Utterance
 
 # 3 ms of the detector's work: then other streams get their turn, also while one is fed a whole file at once.
 CHUNKS_A_TURN = 16
+# A file of silence never waits for the engine, and would keep the loop's thread busy: after each turn it rests
+# for twice what that took, so that callers have two thirds of the thread.
+FILE_REST = 2.0
 # What a next utterance may reach back for.
 KEPT_SAMPLES = (PREROLL_MS + START_MS) * RECOGNITION_RATE_HZ // 1000
 _FAINTEST = 1e-3  # of one step of int16; keeps digital silence out of the logarithm
@@ -40,6 +43,8 @@ class Stream:
         self._rest: Int16 = np.zeros(0, np.int16)
         self._utterance: Utterance | None = None
         self._final: asyncio.Task[None] | None = None
+        self._turn = 0  # chunks since others had theirs, and how long the detector took for them
+        self._turn_s = 0.0
 
     async def hear(self, samples: Int16) -> None:
         """Take in what comes next; waits only where a caller runs far ahead of the engine."""
@@ -47,10 +52,9 @@ class Stream:
         clock = asyncio.get_running_loop().time
         self._ears.pace.hear(seconds, clock())
         with self._ears.pace.held_up(clock):
-            for turn, chunk in enumerate(self._chunks(samples)):
+            for chunk in self._chunks(samples):
                 await self._hear_chunk(chunk)
-                if turn % CHUNKS_A_TURN == CHUNKS_A_TURN - 1:
-                    await asyncio.sleep(0)
+                await self._take_turns()
 
     async def finish_utterance(self) -> None:
         """End the utterance now; answers with an empty final where none is open."""
@@ -74,10 +78,25 @@ class Stream:
         for start in range(0, whole, CHUNK_SAMPLES):
             yield samples[start : start + CHUNK_SAMPLES]
 
+    async def _take_turns(self) -> None:
+        self._turn += 1
+        if self._turn < CHUNKS_A_TURN:
+            return
+        live = self._ears.pace.is_live(asyncio.get_running_loop().time())
+        took_s, self._turn, self._turn_s = self._turn_s, 0, 0.0
+        await asyncio.sleep(0 if live else FILE_REST * took_s)
+
+    def _probability(self, chunk: Int16) -> float:
+        clock = asyncio.get_running_loop().time
+        began_s = clock()
+        probability = self._detector.probability(chunk)
+        self._turn_s += clock() - began_s
+        return probability
+
     async def _hear_chunk(self, chunk: Int16) -> None:
         self._ears.history.append(chunk)
         await self._follow_all(
-            self._ears.endpointer.feed(self._detector.probability(chunk), level_db(chunk))
+            self._ears.endpointer.feed(self._probability(chunk), level_db(chunk))
         )
         if self._utterance is not None:
             self._utterance.ask_partial()

@@ -12,8 +12,9 @@ from antiphon.audio import Int16
 from inference.asr.detector import CHUNK_SAMPLES
 from inference.asr.endpointer import LONGEST_PIECE_MS
 from inference.asr.engine import Script
+from inference.asr.pace import LIVE_LEAD_S
 from inference.asr.simulated import SimulatedDecoder
-from inference.asr.stream import KEPT_SAMPLES, Stream, level_db
+from inference.asr.stream import FILE_REST, KEPT_SAMPLES, Stream, level_db
 from tests.inference.asr.hearing import (
     FakeDecoder,
     LoudIsVoice,
@@ -25,7 +26,7 @@ from tests.inference.asr.hearing import (
     told_by,
     voice,
 )
-from tests.virtual_time import run_virtual
+from tests.virtual_time import VirtualTimeLoop, run_virtual
 
 SENTENCE = np.concatenate([silence(10), voice(30), silence(20)])
 
@@ -187,6 +188,44 @@ def test_a_stream_that_runs_ahead_lets_others_live() -> None:
         return ticks
 
     assert asyncio.run(main()) >= 100
+
+
+class SlowLoop(VirtualTimeLoop):
+    """Its time also passes while `work` is done."""
+
+    worked_s = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.worked_s
+
+    def work(self, seconds: float) -> None:
+        self.worked_s += seconds
+
+
+@pytest.mark.parametrize("message", [3, 1600])
+@pytest.mark.parametrize("live", [True, False])
+def test_a_file_of_silence_leaves_callers_most_of_the_loop(message: int, live: bool) -> None:
+    """However small the messages; what a caller says is rested from for no time."""
+    loop = SlowLoop()
+
+    class Working:
+        def probability(self, chunk: Int16) -> float:
+            loop.work(0.001)
+            return 0.0
+
+    async def main() -> float:
+        async with asyncio.TaskGroup() as tasks:
+            shared = ears(listening(), FakeDecoder(), Told(), tasks)
+            if not live:
+                shared.pace.hear(2 * LIVE_LEAD_S, loop.time())
+            stream = Stream(shared, Working())
+            for start in range(0, 160, message):
+                await stream.hear(silence(min(message, 160 - start)))
+        return loop.time()
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        took_s = runner.run(main())
+    assert took_s == pytest.approx(0.160 * (1 if live else 1 + FILE_REST), abs=1e-6)
 
 
 def test_levels() -> None:
