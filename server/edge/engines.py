@@ -50,7 +50,7 @@ class Generator(GeneratorServicer):
     async def Generate(self, request: generator_pb2.GenerateRequest, context: Context) -> None:
         """Pass on a generation."""
         with self._guests.generation():
-            await relay.stream(self._stub.Generate, request, context, generator.SERVICE)
+            await relay.answers(self._stub.Generate, request, context, generator.SERVICE)
 
     async def Warm(
         self, request: generator_pb2.WarmRequest, context: Context
@@ -58,7 +58,7 @@ class Generator(GeneratorServicer):
         """Pass on the hint."""
         with self._guests.generation():
             warm: generator_pb2.WarmResponse = await relay.unary(
-                self._stub.Warm, request, context, generator.SERVICE
+                self._stub.Warm, request, context, generator.SERVICE, generator.PATIENCE_S
             )
             return warm
 

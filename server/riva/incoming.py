@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from antiphon.errors import InvalidInput
-from server.riva.patience import patiently
+from server.edge.patience import patiently
 
 FORCE_EOU = "force_eou"
 

@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 import grpc
 
 from antiphon.errors import InvalidInput
+from server.edge.patience import patiently
 from server.edge.replies import write
 from server.engines import inquiry
 from server.engines.guests import Guests
 from server.engines.services import Services
 from server.engines.synthesizer import SERVICE
 from server.riva import models
-from server.riva.patience import patiently
 from server.riva.protos import tts, tts_grpc
 from server.riva.speaker import Speaker
 from server.riva.synthesis_request import read

@@ -61,6 +61,7 @@ def refusal(make: Callable[[], Any]) -> tuple[grpc.StatusCode, str]:
         ([config(encoding=0)], "PCM_S16LE"),
         ([config(), audio(641)], "641 bytes"),
         ([config(), audio(MIB + 2)], str(MIB)),
+        ([config(), audio(5 * MIB)], str(4 * MIB)),
         ([config(silence=pb.SilenceEndpointing(silence_ms=1))], "silence_ms 1"),
         ([config(), pb.RecognizeRequest()], "neither"),
         ([], "config"),

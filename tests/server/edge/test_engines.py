@@ -10,12 +10,13 @@ from typing import Any
 import grpc
 import pytest
 
-from antiphon.errors import Exhausted, InvalidInput, NotFound, NotPermitted
+from antiphon.errors import Conflict, Exhausted, InvalidInput, NotFound, NotPermitted
 from antiphon.timing import Timing, from_trailers
 from antiphon.v1 import common_pb2, generator_pb2, recognizer_pb2, synthesizer_pb2
 from antiphon.v1.generator_pb2_grpc import GeneratorStub
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
+from server.edge import patience, relay
 from tests.server.edge.house import AUTHORIZED, MOST_GUESTS, Engines, problem_of, visit
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -177,6 +178,50 @@ def test_a_deadline_is_the_engines_too(tmp_path: Path) -> None:
         await engines.ended.wait()
 
     visit(tmp_path, engines, story)
+
+
+def test_a_forgotten_stream_is_ended_and_its_place_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "IDLE_S", 0.5)
+    engines = Echo()
+
+    async def story(channel: grpc.aio.Channel) -> None:
+        for _ in range(2 * MOST_GUESTS):
+            engines.ended.clear()
+            call = RecognizerStub(channel).Recognize(metadata=AUTHORIZED)
+            for _ in range(3):
+                await asyncio.sleep(0.2)
+                await call.write(recognizer_pb2.RecognizeRequest(audio=bytes(2)))
+            problem = await problem_of(call)
+            assert isinstance(problem, Conflict)
+            assert problem.reason == "IDLE"
+            await engines.ended.wait()
+
+    visit(tmp_path, engines, story)
+
+
+def test_what_is_longer_than_an_engine_takes_is_refused_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "MAX_MESSAGE_BYTES", 1000)
+
+    async def story(channel: grpc.aio.Channel) -> None:
+        recognizer, generator = RecognizerStub(channel), GeneratorStub(channel)
+        audio = [recognizer_pb2.RecognizeRequest(audio=bytes(size)) for size in (640, 1001)]
+        messages = [generator_pb2.Message(content=1000 * "x")]
+        for call in (
+            recognizer.Recognize(iter(audio), metadata=AUTHORIZED),
+            generator.Generate(
+                generator_pb2.GenerateRequest(messages=messages), metadata=AUTHORIZED
+            ),
+            generator.Warm(generator_pb2.WarmRequest(messages=messages), metadata=AUTHORIZED),
+        ):
+            problem = await problem_of(call)
+            assert isinstance(problem, InvalidInput)
+            assert problem.reason == "MESSAGE_TOO_LARGE"
+
+    visit(tmp_path, Echo(), story)
 
 
 def test_no_more_guests_are_let_in_than_there_are_places(tmp_path: Path) -> None:

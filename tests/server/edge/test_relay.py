@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import grpc
 import pytest
 
 from antiphon import caller
-from antiphon.errors import Exhausted, InvalidInput, Unavailable
+from antiphon.errors import Conflict, Exhausted, InvalidInput, Unavailable
 from antiphon.guest import AS_GUEST
 from antiphon.timing import QUEUE_TRAILER, Timing
+from antiphon.v1.generator_pb2 import WarmRequest
 from server.conversation.outbox import STALL_S
 from server.edge import relay
+from server.edge.patience import IDLE_S
+from server.engines.inquiry import PATIENCE_S
 from tests.server.fake_call import FakeCall, refusal, rpc_error
 from tests.virtual_time import run_virtual
 
@@ -57,8 +61,13 @@ class Method:
 
 async def _relay(call: FakeCall, client: Client) -> Method:
     method = Method(call)
-    await relay.stream(method, [], cast(relay.Context, client), "language model")
+    await relay.stream(method, _silence(), cast(relay.Context, client), "language model")
     return method
+
+
+async def _silence() -> AsyncIterator[Any]:
+    await asyncio.Event().wait()
+    yield None
 
 
 def test_answers_come_in_order_and_the_trailers_that_are_timing_after_them() -> None:
@@ -111,6 +120,20 @@ def test_a_client_that_reads_nothing_is_let_go_and_the_service_with_it() -> None
     run_virtual(story())
 
 
+def test_a_forgotten_stream_is_let_go_unless_the_service_still_answers() -> None:
+    async def story() -> None:
+        call = FakeCall()
+        loop = asyncio.get_running_loop()
+        for times in (1, 2, 3):
+            loop.call_later(times * (IDLE_S - 1), call.send, "a")
+        with pytest.raises(Conflict, match="nothing came"):
+            await _relay(call, Client())
+        assert loop.time() == pytest.approx(3 * (IDLE_S - 1) + IDLE_S)
+        assert call.cancelled
+
+    run_virtual(story())
+
+
 def test_one_answer_or_one_refusal() -> None:
     async def answer(_: Any, **options: object) -> object:
         assert options["metadata"] == AS_GUEST
@@ -121,8 +144,10 @@ def test_one_answer_or_one_refusal() -> None:
 
     async def story() -> None:
         client = cast(relay.Context, Client())
-        assert await relay.unary(answer, None, client, "voice") == 7.0
+        request = WarmRequest()
+        assert await relay.unary(answer, request, client, "voice") == PATIENCE_S
+        assert await relay.unary(answer, request, client, "voice", 30.0) == 7.0
         with pytest.raises(Unavailable):
-            await relay.unary(fail, None, client, "voice")
+            await relay.unary(fail, request, client, "voice")
 
     run_virtual(story())

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from antiphon.errors import Conflict, InvalidInput
+from server.edge.patience import IDLE_S
 from server.riva.incoming import Incoming
-from server.riva.patience import IDLE_S
 from server.riva.protos import asr
 from tests.virtual_time import run_virtual
 

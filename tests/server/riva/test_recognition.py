@@ -18,8 +18,8 @@ from antiphon.timing import Timing, from_trailers
 from antiphon.v1 import common_pb2
 from antiphon.v1 import recognizer_pb2 as pb
 from server.conversation.outbox import STALL_S
+from server.edge.patience import IDLE_S
 from server.engines.guests import Guests
-from server.riva.patience import IDLE_S
 from server.riva.protos import asr, asr_grpc, audio
 from server.riva.recognition import Recognition
 from tests.server.edge.house import AUTHORIZED, MOST_GUESTS, Engines, problem_of, visit
