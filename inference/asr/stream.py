@@ -26,8 +26,8 @@ from inference.asr.utterance import Ears, Utterance
 
 # 3 ms of the detector's work: then other streams get their turn, also while one is fed a whole file at once.
 CHUNKS_A_TURN = 16
-# A file of silence never waits for the engine, and would keep the loop's thread busy: after each turn it rests
-# for twice what that took, so that callers have two thirds of the thread.
+# A file of silence never waits for the engine, and would keep the loop's thread busy: after each turn it
+# rests for twice what that took, so that callers have two thirds of the thread.
 FILE_REST = 2.0
 # What a next utterance may reach back for.
 KEPT_SAMPLES = (PREROLL_MS + START_MS) * RECOGNITION_RATE_HZ // 1000
