@@ -12,6 +12,7 @@ import h11
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from server.http import http_protocol
@@ -77,7 +78,7 @@ def test_a_client_that_reads_slowly_is_waited_for_and_one_that_stops_is_not() ->
 
 @pytest.mark.parametrize("ends", ["read", "lost", "upgraded"])
 def test_nothing_is_given_up_that_has_ended(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_protocol.H11Protocol, "handle_websocket_upgrade", lambda *_: None)
+    monkeypatch.setattr(H11Protocol, "handle_websocket_upgrade", lambda *_: None)
 
     async def story() -> None:
         protocol, transport = _connected()
