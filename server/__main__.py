@@ -36,6 +36,12 @@ log = logging.getLogger(__name__)
 
 # Riva's clients send a recording in one message: eight minutes of it at 16 kHz.
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+# For each place its call, one that resumes or waits for its first words, and two that are being told that all
+# places are taken; then health and monitoring, which show no key.
+CALLS_PER_PLACE = 4
+OTHER_CALLS = 1024
+# Recognition, the language model, the voice.
+ENGINES = 3
 
 
 async def main() -> None:
@@ -84,6 +90,7 @@ async def _serve(
         secured = None
         if shown is not None and not stays_on_host(settings.address):
             secured = Secured(settings.address, shown.for_grpc())
+        places = settings.max_sessions + ENGINES * settings.max_guests
         await serve(
             settings.local_address,
             port.register,
@@ -94,6 +101,7 @@ async def _serve(
             admitting=[SESSION_SERVICE],
             beside=[http.serve],
             max_message_bytes=MAX_MESSAGE_BYTES,
+            most_calls=places * CALLS_PER_PLACE + OTHER_CALLS,
         )
 
 

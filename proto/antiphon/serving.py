@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 # The contract bounds every message far below this; it is room for a long prompt.
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
+# Callers who show no key hold calls too, of health and the like, and would hold memory without end. This is
+# more than an engine has from a gateway of 10,000 sessions and as many guests, the most that can be set.
+MOST_CALLS = 32_768
+
 # A client that sends without a pause has its next message here within a millisecond; one that speaks, in 20.
 QUIET_S = 0.01
 READ_UP_S = 1.0
@@ -68,14 +72,16 @@ async def serve(
     admitting: Collection[str] = (),
     beside: Sequence[Beside] = (),
     max_message_bytes: int = MAX_MESSAGE_BYTES,
+    most_calls: int = MOST_CALLS,
 ) -> None:
     """Serve at `address` (`unix:PATH` or `HOST:PORT`) until SIGTERM or SIGINT.
 
     The address is taken first, so that a port in use is told before an engine loads; `register` then
     loads the engine, adds the servicers and returns their full names. Health answers from then on.
     Until then a signal ends the process at once: loading blocks for seconds, and nothing needs an order.
-    `interceptors` see a call in their order; what they raise becomes a status as well. What is served
-    `beside` starts and drains together with gRPC.
+    `interceptors` see a call in their order; what they raise becomes a status as well. Over `most_calls` at
+    a time gRPC itself refuses with RESOURCE_EXHAUSTED. What is served `beside` starts and drains together
+    with gRPC.
 
     Told to stop, it says so to whoever asks for its health, refuses new calls but for those of the services
     `admitting`, which decide by themselves, and gives those in progress `grace_s`. A second signal ends the
@@ -85,6 +91,7 @@ async def serve(
     calls = InFlight(admitting)
     server = grpc.aio.server(
         interceptors=[ErrorInterceptor(calls), *interceptors],
+        maximum_concurrent_rpcs=most_calls,
         options=[*SERVER_OPTIONS, ("grpc.max_receive_message_length", max_message_bytes)],
     )
     try:

@@ -304,6 +304,34 @@ def test_a_client_that_is_out_of_reach_is_let_go(
     serving(tmp_path, test)
 
 
+def test_over_its_bound_calls_are_refused(tmp_path: Path) -> None:
+    address = f"unix:{tmp_path}/s"
+
+    async def register(server: grpc.aio.Server) -> list[str]:
+        add_ConversationServicer_to_server(Demo(), server)
+        return [NAME]
+
+    async def visit(channel: grpc.aio.Channel) -> None:
+        stub = ConversationStub(channel)
+        call = stub.Converse(wait_for_ready=True)
+        await call.write(pb.ConverseRequest(event="hello"))
+        await call.read()
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.Converse().read()
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        await call.done_writing()
+        assert await call.read() is grpc.aio.EOF
+
+    async def main() -> None:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            group.create_task(serve(address, register, grace_s=0, most_calls=1))
+            async with connect(address) as channel:
+                await visit(channel)
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    asyncio.run(main())
+
+
 def test_what_is_served_beside_starts_and_drains_with_it(tmp_path: Path) -> None:
     address = f"unix:{tmp_path}/s"
     steps: list[str] = []

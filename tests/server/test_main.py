@@ -12,10 +12,12 @@ import ssl
 import stat
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import grpc
 import httpx
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from websockets.asyncio.client import ClientConnection, unix_connect
 
 from antiphon.channel import connect
@@ -25,6 +27,7 @@ from antiphon.status import from_rpc_error
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.common_pb2 import GetInfoRequest
 from antiphon.v1.conversation_pb2_grpc import ConversationStub
+from server import __main__ as module
 from server.__main__ import main
 from server.access import installation_key as keys
 from server.access.certificate import Certificate
@@ -49,6 +52,30 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 async def _ends(call: grpc.aio.StreamStreamCall[pb.ConverseRequest, pb.ConverseResponse]) -> None:
     async for _ in call:
         pass
+
+
+def test_no_more_calls_are_held_than_its_places_need(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTIPHON_SERVER__MAX_SESSIONS", "1")
+    monkeypatch.setenv("ANTIPHON_SERVER__MAX_GUESTS", "2")
+    monkeypatch.setattr(module, "OTHER_CALLS", 2)
+    most = (1 + 3 * 2) * module.CALLS_PER_PLACE + 2
+
+    async def visit() -> None:
+        async with connect(address) as channel:
+            await ConversationStub(channel).GetInfo(GetInfoRequest(), wait_for_ready=True)
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            calls = [health.Watch(health_pb2.HealthCheckRequest()) for _ in range(most)]
+            for call in calls:
+                await call.read()
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await ConversationStub(channel).GetInfo(GetInfoRequest())
+            assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            for call in calls:
+                call.cancel()
+
+    serve(visit)
 
 
 def test_it_serves_whoever_has_its_key_until_it_is_told_to_stop(
