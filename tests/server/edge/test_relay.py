@@ -12,8 +12,9 @@ import pytest
 from antiphon import caller
 from antiphon.errors import Conflict, Exhausted, InvalidInput, Unavailable
 from antiphon.guest import AS_GUEST
+from antiphon.serving import MAX_MESSAGE_BYTES
 from antiphon.timing import QUEUE_TRAILER, Timing
-from antiphon.v1.generator_pb2 import WarmRequest
+from antiphon.v1.generator_pb2 import Message, WarmRequest
 from server.conversation.outbox import STALL_S
 from server.edge import relay
 from server.edge.patience import IDLE_S
@@ -130,6 +131,62 @@ def test_a_forgotten_stream_is_let_go_unless_the_service_still_answers() -> None
             await _relay(call, Client())
         assert loop.time() == pytest.approx(3 * (IDLE_S - 1) + IDLE_S)
         assert call.cancelled
+
+    run_virtual(story())
+
+
+class Reading(Method):
+    """Takes what the client sends, in a task of its own, as grpc.aio does."""
+
+    def __init__(self, call: FakeCall) -> None:
+        super().__init__(call)
+        self.taken: list[Any] = []
+
+    def __call__(self, requests: Any, timeout: float | None, metadata: caller.Metadata) -> FakeCall:
+        reading = asyncio.create_task(self._read(requests))
+
+        def stop() -> None:
+            reading.cancel()
+
+        self._call.on_cancel = stop
+        return super().__call__(requests, timeout, metadata)
+
+    async def _read(self, requests: AsyncIterator[Any]) -> None:
+        async for request in requests:
+            self.taken.append(request)
+
+
+async def _say(*texts: str) -> AsyncIterator[WarmRequest]:
+    for text in texts:
+        yield WarmRequest(messages=[Message(content=text)])
+
+
+def test_what_is_longer_than_an_engine_takes_is_the_clients_mistake() -> None:
+    long = "x" * MAX_MESSAGE_BYTES
+
+    async def story() -> None:
+        client = cast(relay.Context, Client())
+        call = FakeCall()
+        reading = Reading(call)
+        with pytest.raises(InvalidInput, match="is over the 4194304") as refused:
+            await relay.stream(reading, _say("a", long, "b"), client, "voice")
+        assert refused.value.reason == "MESSAGE_TOO_LARGE"
+        assert len(reading.taken) == 1
+        assert call.cancelled
+        with pytest.raises(InvalidInput, match="is over the 4194304"):
+            await relay.answers(Method(FakeCall()), await anext(_say(long)), client, "voice")
+
+    run_virtual(story())
+
+
+def test_one_question_is_answered_at_length() -> None:
+    async def story() -> None:
+        call, client = FakeCall(), Client()
+        call.send("a", "b")
+        call.end()
+        context = cast(relay.Context, client)
+        await relay.answers(Method(call), WarmRequest(), context, "language model")
+        assert client.received == ["a", "b"]
 
     run_virtual(story())
 
