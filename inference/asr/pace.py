@@ -8,6 +8,9 @@ from contextlib import contextmanager
 # A client that sends a whole utterance at once when it is over is as live as one that streams it; nobody is
 # who is further ahead than an utterance is long.
 LIVE_LEAD_S = 10.0
+# Of whoever is further ahead the next words are here already, or in a moment. A line that stood still for a
+# while brings as much at once.
+PACED_LEAD_S = 2.0
 
 
 class Pace:
@@ -51,3 +54,7 @@ class Pace:
     def is_live(self, now_s: float) -> bool:
         """Return whether somebody may be waiting at the other end."""
         return self.lead_s(now_s) <= LIVE_LEAD_S
+
+    def is_paced(self, now_s: float) -> bool:
+        """Return whether a silence in the audio that was heard is one at the other end too."""
+        return self.lead_s(now_s) <= PACED_LEAD_S

@@ -69,6 +69,7 @@ class Utterance:
         self._pause_told = False
         self._paused_at = start
         self._settled = False
+        self._over = asyncio.Event()
 
     @property
     def audio_from(self) -> int:
@@ -84,11 +85,18 @@ class Utterance:
             self._partial = ears.tasks.create_task(self._tell_partial())
 
     async def hush(self, at: int) -> None:
-        """Decode and judge what was said, in case it was all: the voice ended at `at`."""
+        """Decode and judge what was said, in case it was all: the voice ended at `at`.
+
+        Of a stream that runs ahead what follows is about to be heard: there it waits until that is known, or
+        a file would have the engine decode at each breath, before the callers' finals.
+        """
         self._drop_partial()
         speech = self._take()
-        self._hearing = self._ears.tasks.create_task(self._hear(speech))
-        self._judging = self._ears.tasks.create_task(self._judge(speech.samples))
+        self._over = asyncio.Event()
+        if self._ears.pace.is_paced(asyncio.get_running_loop().time()):
+            self._over.set()
+        self._hearing = self._ears.tasks.create_task(self._hear(speech, self._over))
+        self._judging = self._ears.tasks.create_task(self._judge(speech.samples, self._over))
         if self._ears.listening.hushes:
             await self._ears.emit(tell.hushed(at))
             ended = self._piece_from + voice_end(speech.samples, at - self._piece_from)
@@ -100,6 +108,8 @@ class Utterance:
         if self._hearing is None or self._judging is None:
             raise RuntimeError("a pause without a hush")
         self._pause_told = False
+        if self._ears.listening.rules.silence_ms is None:
+            self._over.set()  # the client waits for it, to decide
         samples = self._take().samples
         self._paused_at = self._piece_from + voice_end(samples, at - self._piece_from)
         telling = self._tell_pause(self._paused_at, self._hearing, self._judging, [*self._pieces])
@@ -108,6 +118,7 @@ class Utterance:
     def settle(self) -> None:
         """Let the pause's text stand whatever follows, and its audio go."""
         self._settled = True
+        self._over.set()
 
     async def resume(self, at: int, audio_from: int, voiced_before_ms: float) -> None:
         """Take hush and pause back, or keep the pause's text as a piece where it was settled."""
@@ -143,6 +154,7 @@ class Utterance:
         """
         self._drop_partial()
         self._drop_hush()
+        self._over.set()
         from_pause = self._pause is not None
         at = self._paused_at if from_pause else at
         last = self._pause or self._hearing
@@ -244,7 +256,9 @@ class Utterance:
         pieces = [await piece for piece in [*self._pieces, last]]
         await self._ears.emit(tell.final(self._start, at, pieces, from_pause=from_pause))
 
-    async def _hear(self, speech: Speech) -> Heard:
+    async def _hear(self, speech: Speech, over: asyncio.Event | None = None) -> Heard:
+        if over is not None:
+            await over.wait()
         job = self._job(Urgency.FINAL, lambda: speech, len(speech.samples))
         decoded = await self._decode(job)
         if decoded is None:
@@ -271,7 +285,7 @@ class Utterance:
             self._ears.stopwatch.add(decoded.timing)
         return decoded
 
-    async def _judge(self, samples: Float32) -> float | None:
+    async def _judge(self, samples: Float32, over: asyncio.Event) -> float | None:
         """Return what the turn model makes of `samples`, which end in a hush, as if it were a pause already.
 
         Nobody waits for a turn in a file, which would have all callers wait for the model: None there.
@@ -279,6 +293,7 @@ class Utterance:
         tells ends of turns from other pauses as well (area under the curve 0.77, after the silence itself
         0.76, of 220 pauses), and its answer is there when the pause is.
         """
+        await over.wait()
         judge, rules = self._ears.judge, self._ears.listening.rules
         if judge is None or not self._is_live():
             return None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.asr.pace import LIVE_LEAD_S, Pace
+from inference.asr.pace import LIVE_LEAD_S, PACED_LEAD_S, Pace
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,13 @@ def test_whoever_speaks_is_live_for_ever(chunks_s: list[float], jitter_s: float)
         pace.hear(chunk_s, said_s + jitter_s)
         # The audio of a message was said before it came, which the clock cannot know.
         assert pace.lead_s(said_s + jitter_s) <= max(chunks_s) + 1e-9
+
+
+def test_a_burst_after_a_stall_is_paced_and_a_file_is_not() -> None:
+    pace = Pace()
+    pace.hear(0.02, 0)
+    pace.hear(PACED_LEAD_S, 10)
+    assert pace.is_paced(10)
+    pace.hear(0.1, 10)
+    assert not pace.is_paced(10)
+    assert pace.is_paced(11)

@@ -29,13 +29,14 @@ def played(
     first_partial_ms: float | None = None,
     *,
     hushes: bool = False,
+    silence_ms: float | None = None,
 ) -> Told:
     """Return what an utterance that began at 0 tells while `scene` plays."""
 
     async def main() -> Told:
         told = Told()
         how = listening(
-            None, partial_ms, first_partial_ms, word_times=True, script=script, hushes=hushes
+            silence_ms, partial_ms, first_partial_ms, word_times=True, script=script, hushes=hushes
         )
         async with asyncio.TaskGroup() as tasks:
             shared = ears(how, decoder or FakeDecoder(), told, tasks, judge)
@@ -399,6 +400,36 @@ def test_a_turn_that_goes_on_is_judged_no_more() -> None:
         await utterance.end(0)
 
     played(scene, FakeDecoder(0.05), 0, judge)
+
+
+@pytest.mark.parametrize("ends_by", ["pause", "settle", "end"])
+def test_what_runs_ahead_is_decoded_once_it_is_over(ends_by: str) -> None:
+    decoder = FakeDecoder()
+
+    async def scene(utterance: Utterance, shared: Ears) -> None:
+        shared.pace.hear(60, asyncio.get_running_loop().time())
+        await speak(utterance, shared, 10)
+        await utterance.hush(0)
+        await asyncio.sleep(1)
+        await utterance.resume(0, 0, 0.0)
+        await utterance.hush(0)
+        if ends_by != "pause":
+            utterance.pause(0)
+        await asyncio.sleep(1)
+        assert not decoder.jobs
+        match ends_by:
+            case "pause":
+                utterance.pause(0)
+            case "settle":
+                utterance.settle()
+        if ends_by != "end":
+            await asyncio.sleep(1)
+            assert len(decoder.jobs) == 1
+        await utterance.end(0)
+
+    told = played(scene, decoder, 0, silence_ms=None if ends_by == "pause" else 5000)
+    assert told.kinds == ["pause", "final"]
+    assert len(decoder.jobs) == 1
 
 
 def test_a_file_is_judged_no_turn() -> None:
