@@ -62,9 +62,9 @@ class AtOnce:
 class InSampleTime(Pace):
     """Of a caller, whose every sample comes when it is said."""
 
-    def is_live(self, now_s: float) -> bool:
-        """Return that it is, whatever the clock tells."""
-        return True
+    def lead_s(self, now_s: float) -> float:
+        """Return that it is not ahead, whatever the clock tells."""
+        return 0.0
 
 
 async def listen(
