@@ -6,46 +6,26 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from antiphon.audio import Int16, resample
-from ops.sound import read_speech, write_speech
+from antiphon.audio import Int16
 from server.sound.container import samples_of
 from server.sound.kind import Kind
 from server.sound.source import Source
-from tests.clients.gateway import HEARD, REPLY, Gateway, gateway
+from tests.clients.gateway import HEARD, REPLY, Gateway
+from tests.clients.microphone import RATE_HZ
 from tests.clients.openai_http_caller import TEXT
-from tests.speech import REPOSITORY, SPEECH, recording
-from tests.weights import weights
+from tests.speech import REPOSITORY
 
-CLIP = "harvard/birch_canoe.wav"
-RATE_HZ = 24_000
 LIMIT_S = 90
 # The simulated voice's.
 WORD_MS = 260
 
 pytestmark = [pytest.mark.slow, pytest.mark.model]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Gateway]:
-    for name in ("silero-vad", "smart-turn-v3.2"):
-        weights(name)
-    with gateway() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    samples, rate_hz = read_speech(recording(SPEECH, CLIP))
-    path = tmp_path_factory.mktemp("clip") / "clip.wav"
-    write_speech(path, resample(samples, rate_hz, RATE_HZ), RATE_HZ)
-    return path
 
 
 def run(module: str, *arguments: str | Path) -> str:

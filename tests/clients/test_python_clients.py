@@ -8,42 +8,20 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from antiphon.audio import resample
-from ops.sound import read_speech, write_speech
-from tests.clients.gateway import HEARD, REPLY, Gateway, gateway
-from tests.clients.microphone import GREETED_MS, RATE_HZ
-from tests.speech import REPOSITORY, SPEECH, recording
-from tests.weights import weights
+from tests.clients.gateway import HEARD, REPLY, Gateway
+from tests.clients.microphone import GREETED_MS
+from tests.speech import REPOSITORY
 
-# Three seconds of voice: ten words of `HEARD`.
-CLIP = "harvard/birch_canoe.wav"
 LIMIT_S = 120
 # OpenAI's client is in our own: the gateway uses its types.
 ENVIRONMENTS = {"openai": ".venv", "pipecat": ".venv-pipecat", "livekit": ".venv-livekit"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.model]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Gateway]:
-    for name in ("silero-vad", "smart-turn-v3.2"):
-        weights(name)
-    with gateway() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    samples, rate_hz = read_speech(recording(SPEECH, CLIP))
-    path = tmp_path_factory.mktemp("clip") / "clip.wav"
-    write_speech(path, resample(samples, rate_hz, RATE_HZ), RATE_HZ)
-    return path
 
 
 def converse(client: str, served: Gateway, clip: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,10 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 
 from ops.sound import read_speech
 from server.riva.protos import asr, tts
-from tests.clients.gateway import HEARD, Gateway, gateway
+from tests.clients.conftest import CLIP
+from tests.clients.gateway import HEARD, Gateway
 from tests.speech import REPOSITORY, SPEECH, recording
-from tests.weights import weights
 
-# Three seconds of voice: nine or ten words of `HEARD`.
-CLIP = "harvard/birch_canoe.wav"
 FEWEST_WORDS = 8
 LIMIT_S = 120
 # What the simulated voice takes for a word.
@@ -34,14 +31,6 @@ WORD_S = 0.26
 WELCOME_WORDS = 5
 
 pytestmark = [pytest.mark.slow, pytest.mark.model]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Gateway]:
-    for name in ("silero-vad", "smart-turn-v3.2"):
-        weights(name)
-    with gateway() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
