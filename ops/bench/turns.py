@@ -21,8 +21,8 @@ from ops.bench.calls.record import RATE_HZ, Record
 from ops.bench.calls.scores import Played, figures
 from ops.bench.data import Clip, default_folder, load_clips, spread
 from ops.bench.hearing.labels import Label
-from ops.bench.hearing.scores import SCORED_LANGUAGE, Take
-from ops.bench.hearing.takes import takes
+from ops.bench.hearing.scores import Take
+from ops.bench.hearing.takes import takes, with_words
 from ops.bench.services import Running, running
 
 LONGEST_S = 15.0
@@ -113,15 +113,7 @@ def _session(options: Options, question: Question, *, speculation: bool) -> Even
 
 
 def _clips(clips: Sequence[Clip], limit: int | None) -> list[Clip]:
-    fit = [
-        clip
-        for clip in clips
-        if clip.seconds <= LONGEST_S
-        and clip.language == SCORED_LANGUAGE
-        and clip.transcript
-        and clip.row.get("kind", KINDS[0]) in KINDS
-    ]
-    return spread(fit, limit or CLIPS)
+    return with_words(clips, LONGEST_S, KINDS, limit or CLIPS)
 
 
 def _tables(options: Options) -> dict[str, Any]:

@@ -12,9 +12,9 @@ import numpy as np
 from antiphon.audio import RECOGNITION_RATE_HZ, Int16, resample
 from ops.bench.bench import Options
 from ops.bench.calls.record import RATE_HZ
-from ops.bench.data import Clip, spread
-from ops.bench.hearing.scores import SCORED_LANGUAGE, Take
-from ops.bench.hearing.takes import takes
+from ops.bench.data import Clip
+from ops.bench.hearing.scores import Take
+from ops.bench.hearing.takes import takes, with_words
 from ops.settings import Settings
 
 # One caller asks all of them in 70 s: that is what every load is compared with.
@@ -37,15 +37,7 @@ class Question:
 
 def choose(clips: Sequence[Clip], limit: int | None) -> list[Clip]:
     """Return short English clips with words, evenly spread."""
-    fit = [
-        clip
-        for clip in clips
-        if clip.seconds <= LONGEST_S
-        and clip.language == SCORED_LANGUAGE
-        and clip.transcript
-        and clip.row.get("kind", KINDS[0]) in KINDS
-    ]
-    return spread(fit, limit or QUESTIONS)
+    return with_words(clips, LONGEST_S, KINDS, limit or QUESTIONS)
 
 
 def prepare(clips: Sequence[Clip], settings: Settings, options: Options) -> list[Question]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,11 +12,26 @@ import numpy as np
 from inference.asr.vad import Silero
 from models.store import open_store
 from ops.bench.bench import Options
-from ops.bench.data import Clip
+from ops.bench.data import Clip, spread
 from ops.bench.hearing.background import background
 from ops.bench.hearing.labels import label
-from ops.bench.hearing.scores import Take
+from ops.bench.hearing.scores import SCORED_LANGUAGE, Take
 from ops.settings import Settings
+
+
+def with_words(
+    clips: Sequence[Clip], longest_s: float, kinds: Container[str], most: int
+) -> list[Clip]:
+    """Return at most `most` English clips with words, of `kinds` where a folder tells them, evenly spread."""
+    fit = [
+        clip
+        for clip in clips
+        if clip.seconds <= longest_s
+        and clip.language == SCORED_LANGUAGE
+        and clip.transcript
+        and ("kind" not in clip.row or clip.row["kind"] in kinds)
+    ]
+    return spread(fit, most)
 
 
 def takes(clips: Sequence[Clip], settings: Settings, options: Options) -> list[Take]:

@@ -58,3 +58,18 @@ def test_clips_have_their_background_behind_them_and_labels_are_written(
     written = json.loads(labels.read_text("utf-8"))
     assert written["none.wav"] is None
     assert written["voice.wav"]["last_ms"] == pytest.approx(1000, abs=40)
+
+
+def test_clips_with_words_are_english_short_and_of_a_kind_where_that_is_told() -> None:
+    def made(name: str, text: str = "hi", seconds: float = 3.0, **row: str) -> Clip:
+        return Clip(Path(name), seconds, text, {"file": name, "language": "en", **row})
+
+    kept = [made("untold"), made("turn", kind="turn"), made("longest", seconds=4.0)]
+    others = [
+        made("long", seconds=4.1),
+        made("wordless", text=""),
+        made("noise", kind="noise"),
+        made("german", language="de"),
+    ]
+    assert subject.with_words([*others, *kept], 4.0, ("turn",), 9) == kept
+    assert subject.with_words(kept, 4.0, ("turn",), 1) == kept[:1]
