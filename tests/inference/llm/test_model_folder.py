@@ -8,6 +8,7 @@ import pytest
 from antiphon.errors import Misconfigured
 from inference.llm.model_folder import (
     NO_LIMIT,
+    REPETITION_PENALTY,
     TEMPERATURE,
     ModelDefaults,
     read_defaults,
@@ -26,15 +27,20 @@ def test_the_makers_own_way(tmp_path: Path) -> None:
     generation = {"eos_token_id": [1, 2], "temperature": 0.6, "top_p": 0.8, "top_k": 5}
     found = defaults(
         tmp_path,
-        generation_config=generation | {"repetition_penalty": 1.1},
+        generation_config=generation | {"repetition_penalty": 1.3},
         config={"max_position_embeddings": 4096},
     )
-    assert found == ModelDefaults((1, 2), 4096, 0.6, 0.8, 5, 1.1)
+    assert found == ModelDefaults((1, 2), 4096, 0.6, 0.8, 5, 1.3)
+
+
+def test_makers_who_sample_without_a_penalty(tmp_path: Path) -> None:
+    found = defaults(tmp_path, generation_config={"eos_token_id": 1, "temperature": 0.6})
+    assert (found.temperature, found.repetition_penalty) == (0.6, 1.0)
 
 
 def test_where_the_makers_say_nothing(tmp_path: Path) -> None:
     found = defaults(tmp_path, config={"eos_token_id": 7})
-    assert found == ModelDefaults((7,), NO_LIMIT)
+    assert found == ModelDefaults((7,), NO_LIMIT, repetition_penalty=REPETITION_PENALTY)
     assert found.temperature == TEMPERATURE
 
 
