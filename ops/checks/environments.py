@@ -32,9 +32,11 @@ class Environment:
 
 # Most of its time is waiting, as its callers do: for speech that is played as fast as it was spoken.
 MAIN = Environment("main", ".venv", (TESTS,), processes=2)
-# These tests need torch and Coqui, or vLLM; every other test runs in `main`. The environments of clients
+# With all real engines nothing else runs: they take both cores, and would hear too late what is said in real
+# time. The rest needs torch and Coqui, or vLLM; every other test runs in `main`. The environments of clients
 # under test have no pytest: tests in `main` run a client by its own interpreter (`tests/clients`).
 OTHERS = (
+    Environment("end_to_end", ".venv", ("tests/end_to_end",)),
     Environment(
         "tts",
         ".venv-tts",

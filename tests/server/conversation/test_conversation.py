@@ -580,7 +580,8 @@ def test_a_thousand_sessions_leave_no_task_no_thread_and_no_session() -> None:
         gc.collect()
         await asyncio.sleep(1)
         assert asyncio.all_tasks() == {asyncio.current_task()}
-        assert threading.active_count() == threads
+        # Fewer, where a thread of an earlier test ended meanwhile.
+        assert threading.active_count() <= threads
         assert _sessions() == sessions
 
     run_virtual(main())
