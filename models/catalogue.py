@@ -113,6 +113,23 @@ class ConvertSource(_Value):
 Source = WheelSource | HubSource | FolderSource | ConvertSource
 
 
+class Attention(_Value):
+    """The shape of what a model keeps of each position it has read, while it writes: keys and values.
+
+    Layers of the decoder, heads that have keys and values of their own, and the width of each. Of Whisper,
+    whose encoder has as many heads of the same width, it also says how much the encoder's own attention
+    takes.
+    """
+
+    layers: Annotated[int, Field(gt=0)]
+    heads: Annotated[int, Field(gt=0)]
+    head_dim: Annotated[int, Field(gt=0)]
+
+    def position_bytes(self, value_bytes: int = 2) -> int:
+        """Return what one position takes; values are of 16 bits unless told otherwise."""
+        return 2 * self.layers * self.heads * self.head_dim * value_bytes
+
+
 class Entry(_Value):
     """One model."""
 
@@ -123,6 +140,7 @@ class Entry(_Value):
     allows: Annotated[str, Field(min_length=1)]
     disk_mib: Annotated[int, Field(gt=0)]
     memory_mib: Mapping[Device, int]
+    attention: Attention | None = None
     source: Annotated[Source, Field(discriminator="kind")]
     files: Annotated[tuple[File, ...], Field(min_length=1)]
 

@@ -26,9 +26,8 @@ DEFAULT_THREADS: dict[str, int] = {"ctranslate2": 2, "vllm": 1, "simulated": 1}
 class VllmSettings(Table):
     """`[llm.vllm]`: what vLLM's own options are called, with values for its CPU build.
 
-    A GPU host sets at least `enforce_eager = false`, `block_size = 16` and a
-    `gpu_memory_utilization` that leaves room for the other engines, and takes
-    `kv_cache_memory_bytes = 0`.
+    For CUDA they are in `proto/antiphon/profiles/gpu.toml`, for a certain card in what `antiphon plan`
+    writes.
     """
 
     # auto: that of the weights, but float32 on a CPU that cannot multiply in theirs.
@@ -39,11 +38,23 @@ class VllmSettings(Table):
     # The CPU build's attention kernels want blocks of 32; CUDA's default is 16.
     block_size: int = Field(32, ge=1)
     max_num_seqs: int = Field(8, ge=1)
+    # What one step computes; None: vLLM's own, 2048 to 16,384 by the card. More makes a step, for which
+    # everybody waits, longer, and takes more memory.
+    max_num_batched_tokens: int | None = Field(None, ge=64)
+    # Answers written at a time for which a CUDA graph is kept; empty: one for every 8, up to `max_num_seqs`.
+    cudagraph_capture_sizes: Annotated[tuple[int, ...], BeforeValidator(from_text)] = ()
     gpu_memory_utilization: float = Field(0.2, gt=0, le=1)
     # Room for 11,648 tokens of SmolLM2-135M in bfloat16 (23,040 bytes each): eight callers of 1400; in
     # float32, four. 0: vLLM takes what is free.
     kv_cache_memory_bytes: int = Field(256 * 1024 * 1024, ge=0)
     tensor_parallel_size: int = Field(1, ge=1)
+
+    @property
+    def graph_sizes(self) -> list[int]:
+        """The batches for which a CUDA graph is captured: none is larger than what is answered at a time."""
+        every_8 = range(8, self.max_num_seqs, 8)
+        usual = {size for size in (1, 2, 4, *every_8) if size < self.max_num_seqs}
+        return sorted(self.cudagraph_capture_sizes or usual | {self.max_num_seqs})
 
 
 class SimulatedSettings(Table):

@@ -139,6 +139,8 @@ def engine_args(folder: Path, context_tokens: int, settings: LlmSettings) -> Asy
         enforce_eager=own.enforce_eager,
         block_size=own.block_size,
         max_num_seqs=own.max_num_seqs,
+        max_num_batched_tokens=own.max_num_batched_tokens,
+        cudagraph_capture_sizes=None if own.enforce_eager else own.graph_sizes,
         gpu_memory_utilization=own.gpu_memory_utilization,
         kv_cache_memory_bytes=own.kv_cache_memory_bytes or None,
         tensor_parallel_size=own.tensor_parallel_size,

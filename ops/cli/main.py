@@ -30,6 +30,10 @@ COMMANDS = {
         "Say what is missing here, and the command that mends it.",
     ),
     "models": ("ops.cli.models:app", "List, pull and verify the models."),
+    "plan": (
+        "ops.cli.plan:plan_command",
+        "Say what fits on a graphics card, and write the settings for it.",
+    ),
     "page": ("ops.cli.page:page_command", "Print a new address that opens the page, once."),
     "talk": ("ops.cli.talk:talk_command", "Ask the running appliance a recorded question."),
     "transcribe": (

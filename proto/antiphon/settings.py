@@ -2,6 +2,11 @@
 
 Each package declares its own tables in a light `settings.py`; a process loads the table it needs,
 once, at its entry, and passes the object down. `load_all` is for whoever owns the whole file.
+
+The defaults in those files are for a machine without a graphics card. `profile = "gpu"` at the top of the
+file, or ANTIPHON_PROFILE=gpu, puts those of `profiles/gpu.toml` in their place; file and environment go
+over them. So the same word chooses them for `ops/up`, in which all services share one file, and for
+containers, each of which has variables only.
 """
 
 from __future__ import annotations
@@ -21,6 +26,10 @@ PREFIX = "ANTIPHON_"
 SEPARATOR = "__"
 FILE_VARIABLE = "ANTIPHON_CONFIG"
 DEFAULT_FILE = Path("antiphon.toml")
+PROFILE_KEY = "profile"
+PROFILE_VARIABLE = "ANTIPHON_PROFILE"
+CPU = "cpu"
+PROFILES = Path(__file__).with_name("profiles")
 
 
 class Table(BaseModel):
@@ -39,10 +48,12 @@ def from_text(value: Any) -> Any:
 
 def load(name: str, model: type[T], environ: Mapping[str, str] = os.environ) -> T:
     """Return the table `name`; raise `Misconfigured` that names setting, value and what is allowed."""
-    values = _read_file(environ).get(name, {})
+    file = _read_file(environ)
+    values = file.get(name, {})
     if not isinstance(values, dict):
         raise Misconfigured(f"[{name}] in the settings file must be a table, not {values!r}")
-    merged = _overlay(values, _from_environ(environ).get(name, {}))
+    usual = _overlay(_read_profile(file, environ).get(name, {}), values)
+    merged = _overlay(usual, _from_environ(environ).get(name, {}))
     try:
         return model.model_validate(merged)
     except ValidationError as error:
@@ -54,7 +65,7 @@ def load_all(
 ) -> dict[str, Table]:
     """Return every table, having refused tables in file or environment that nobody declares."""
     for found, where in [
-        *((n, "the settings file") for n in _read_file(environ)),
+        *((n, "the settings file") for n in _read_file(environ) if n != PROFILE_KEY),
         *((n, "the environment") for n in _from_environ(environ)),
     ]:
         if found not in tables:
@@ -68,6 +79,19 @@ def load_all(
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Return where the settings file is looked for: $ANTIPHON_CONFIG, else ./antiphon.toml."""
     return Path(environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+
+
+def _read_profile(file: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the defaults that the chosen profile has in place of those in the code."""
+    name = environ.get(PROFILE_VARIABLE) or file.get(PROFILE_KEY) or CPU
+    if name == CPU:
+        return {}
+    known = sorted(path.stem for path in PROFILES.glob("*.toml"))
+    if name not in known:
+        raise Misconfigured(
+            f"unknown {PROFILE_KEY} {name!r} ({PROFILE_VARIABLE}); known: {', '.join([CPU, *known])}"
+        )
+    return tomllib.loads((PROFILES / f"{name}.toml").read_text("utf-8"))
 
 
 def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:

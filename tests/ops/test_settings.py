@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import Misconfigured
+from models.catalogue import load_catalogue
+from ops.plan.cards import card_named
+from ops.plan.plan import plan
+from ops.plan.request import Request
 from ops.settings import REPOSITORY, Settings
 
 
@@ -46,3 +50,28 @@ def test_every_table_is_read(tmp_path: Path) -> None:
 def test_what_is_wrong_anywhere_is_named(variable: str, value: str, said: str) -> None:
     with pytest.raises(Misconfigured, match=said):
         Settings.load({variable: value})
+
+
+def test_the_gpu_profile_is_valid_and_runs_nothing_of_the_engines_on_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    gpu = Settings.load({"ANTIPHON_PROFILE": "gpu"})
+    assert (gpu.asr.device, gpu.tts.device, gpu.llm.engine) == ("cuda", "cuda", "vllm")
+    assert not gpu.llm.vllm.enforce_eager
+    names = {entry.name for entry in load_catalogue().of_profile("gpu")}
+    assert {gpu.asr.model, gpu.llm.model, gpu.tts.model} <= names
+
+
+def test_the_gpu_profile_is_what_an_l4_is_planned_to_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    gpu = Settings.load({"ANTIPHON_PROFILE": "gpu"})
+    found = plan(card_named("L4"), Request(), load_catalogue())
+    own = gpu.llm.vllm
+    assert own.gpu_memory_utilization <= found.share
+    assert own.kv_cache_memory_bytes <= found.cache_bytes
+    assert (own.max_num_seqs, gpu.llm.max_waiting) == (24, 24)
+    assert (gpu.asr.max_batch, gpu.asr.max_batch_s) == (found.asr.max_batch, found.asr.max_batch_s)
+    assert gpu.llm.model == found.language_model

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from antiphon.errors import Misconfigured
 from antiphon.settings import Table, from_text, load, load_all
@@ -102,3 +102,40 @@ def test_load_all_refuses_unknown_tables(
 
 def test_variables_without_a_table_are_no_settings() -> None:
     assert load_all({"demo": Demo}, {"ANTIPHON_SPEECH": "/data"}) == {"demo": Demo()}
+
+
+@pytest.mark.parametrize("where", ["file", "environment"])
+def test_a_profile_has_defaults_of_its_own(tmp_path: Path, where: str) -> None:
+    file = tmp_path / "antiphon.toml"
+    file.write_text('profile = "gpu"\n' if where == "file" else "", "utf-8")
+    environ = {"ANTIPHON_CONFIG": str(file)}
+    if where == "environment":
+        environ["ANTIPHON_PROFILE"] = "gpu"
+    assert load("asr", Device, environ).device == "cuda"
+    assert load("asr", Device, {**environ, "ANTIPHON_ASR__DEVICE": "cpu"}).device == "cpu"
+    file.write_text(file.read_text("utf-8") + '[asr]\ndevice = "other"\n', "utf-8")
+    assert load("asr", Device, environ).device == "other"
+
+
+def test_the_environments_profile_goes_over_the_files(tmp_path: Path) -> None:
+    file = tmp_path / "antiphon.toml"
+    file.write_text('profile = "gpu"\n', "utf-8")
+    environ = {"ANTIPHON_CONFIG": str(file), "ANTIPHON_PROFILE": "cpu"}
+    assert load("asr", Device, environ).device == "none"
+
+
+def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
+    with pytest.raises(Misconfigured, match=r"unknown profile 'tpu' .*known: cpu, gpu"):
+        load("asr", Device, {"ANTIPHON_PROFILE": "tpu"})
+
+
+def test_the_word_profile_is_no_table(tmp_path: Path) -> None:
+    file = tmp_path / "antiphon.toml"
+    file.write_text('profile = "cpu"\n', "utf-8")
+    assert load_all({"asr": Device}, {"ANTIPHON_CONFIG": str(file)})["asr"] == Device()
+
+
+class Device(Table):
+    model_config = ConfigDict(extra="ignore")
+
+    device: str = "none"

@@ -1,0 +1,24 @@
+"""A piece of a card's memory, and what every process on a card takes before it computes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# The driver's context is 320 MiB (pytorch/pytorch#28394, Titan V) and with torch's kernels, loaded as they
+# are used, some 300 MB (#107667); cuBLAS and cuDNN keep workspaces beside it. With this, one stream of
+# large-v3-turbo comes to 2497 MB, where 2537 were seen (SYSTRAN/faster-whisper#1030).
+PROCESS_MIB = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much memory for one purpose."""
+
+    name: str
+    mib: int
+
+
+def total_mib(parts: Iterable[Part]) -> int:
+    """Return what all of `parts` take together."""
+    return sum(part.mib for part in parts)

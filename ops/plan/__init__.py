@@ -1,0 +1,1 @@
+"""The memory plan: what runs on a card together, and what each engine is given of it."""
