@@ -179,6 +179,6 @@ def test_no_lock_pulls_in_cuda(lock: Path) -> None:
     names = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", lock.read_text(), re.M))
     cuda = {"torchaudio", "torchcodec", "torchvision", "triton"}
     theirs = {name for name in names if name.startswith(("nvidia", "cuda"))}
-    assert not theirs - {"nvidia-riva-client"} | names.keys() & cuda
+    assert not theirs - {"nvidia-ml-py", "nvidia-riva-client"} | names.keys() & cuda
     assert names.get("torch", "+cpu").endswith("+cpu")
     assert "torch" not in names or lock.stem in ("tts", "vllm")
