@@ -9,6 +9,7 @@ from typing import Any, Self, cast
 
 from pydantic import Field
 
+from antiphon.observability.settings import ObservabilitySettings
 from antiphon.paths import state_dir
 from antiphon.settings import Table, load_all
 from inference.asr.settings import AsrSettings
@@ -50,6 +51,7 @@ class Settings(Table):
     server: ServerSettings
     agent: AgentSettings
     webrtc: WebRtcSettings
+    observability: ObservabilitySettings
     supervisor: SupervisorSettings
 
     @classmethod

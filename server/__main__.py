@@ -10,6 +10,8 @@ from functools import partial
 
 from fastapi import APIRouter
 
+from antiphon.observability.process import observed
+from antiphon.observability.settings import ObservabilitySettings
 from antiphon.serving import Secured, run, serve
 from antiphon.settings import load
 from server.access import certificate, installation_key
@@ -25,6 +27,7 @@ from server.http.http_server import HttpServer
 from server.http.openai.desk import Desk
 from server.http.openai.routers import routers
 from server.http.realtime.calls import Calls, switchboard
+from server.observability.gateway import Watch
 from server.realtime import vocabulary
 from server.session_maker import SessionMaker
 from server.sessions import hosting
@@ -46,19 +49,25 @@ ENGINES = 3
 
 async def main() -> None:
     """Serve callers until told to stop."""
+    with observed(load("observability", ObservabilitySettings)) as watched:
+        await _gateway(Watch.over(watched.registry))
+
+
+async def _gateway(watch: Watch) -> None:
     settings = load("server", ServerSettings)
     agent = load("agent", AgentSettings)
     webrtc = load("webrtc", WebRtcSettings)
     keyring = Keyring(installation_key.load_or_make(settings.key_file))
     services = open_services(settings)
-    maker = SessionMaker(services, agent)
+    maker = SessionMaker(services, agent, watch.observer)
     vocabulary.build()
     try:
         async with (
-            hosting(maker.make, settings.max_sessions) as sessions,
-            switchboard(sessions, partial(Peer.answer, settings=webrtc)) as calls,
+            hosting(maker.make, settings.max_sessions, watch.door) as sessions,
+            switchboard(sessions, partial(Peer.answer, settings=webrtc, note=watch.note)) as calls,
         ):
-            guests = Guests(settings.max_guests)
+            watch.begin(sessions)
+            guests = Guests(settings.max_guests, watch.door)
             port = Port(sessions, keyring, services, guests)
             apis = routers(Desk(keyring, sessions, services, guests, agent))
             await _serve(settings, port, maker, calls, apis)

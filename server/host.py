@@ -8,6 +8,7 @@ from typing import Protocol
 from antiphon.errors import AntiphonError, Conflict, Unavailable
 from antiphon.failures import understand
 from server.conversation.line import Line
+from server.door import SessionEnd
 from server.visit import Visit
 
 # A phone changes cells in seconds, a laptop wakes in tens of them; after a minute a caller begins anew.
@@ -41,6 +42,8 @@ class Host:
         self._waits_since: float | None = None
         # What its line is told where the session is cancelled.
         self.parting = _ended()
+        # How it ended, once it has.
+        self.end = SessionEnd.HUNG_UP
 
     @property
     def waits_since(self) -> float | None:
@@ -71,10 +74,10 @@ class Host:
                 await self._session.run()
                 attending.cancel()
         except asyncio.CancelledError:
-            problem = self.parting
+            problem, self.end = self.parting, SessionEnd.DISMISSED
             raise
         except Exception as error:  # noqa: BLE001 - a session's boundary: the others go on
-            problem = understand(error, "a session")
+            problem, self.end = understand(error, "a session"), SessionEnd.FAILED
         finally:
             if self._current is not None:
                 self._current.end(problem)
@@ -94,6 +97,7 @@ class Host:
             async with asyncio.timeout(RESUME_S):
                 await self._came.wait()
         except TimeoutError:
+            self.end = SessionEnd.LOST
             return None
         self._came.clear()
         visit, self._next, self._waits_since = self._next, None, None

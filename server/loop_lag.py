@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import NoReturn
 
 # As often as a frame is due; a thousandth of a core.
@@ -12,9 +13,10 @@ KEPT_S = 60.0
 
 
 class LoopLag:
-    """`watch` is a task; `over_ms` tells what it has seen."""
+    """`watch` is a task; `over_ms` tells what it has seen, and `note` is told each of it, in seconds."""
 
     def __init__(self) -> None:
+        self.note: Callable[[float], None] | None = None
         self._seen: deque[tuple[float, float]] = deque(maxlen=round(KEPT_S / TICK_S))
 
     async def watch(self) -> NoReturn:
@@ -23,7 +25,10 @@ class LoopLag:
         while True:
             due_s = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
-            self._seen.append((loop.time(), (loop.time() - due_s) * 1000))
+            late_s = loop.time() - due_s
+            self._seen.append((loop.time(), late_s * 1000))
+            if self.note is not None:
+                self.note(late_s)
 
     def over_ms(self, seconds: float) -> list[float]:
         """Return how late timers were in the last `seconds`, at most a minute, in ms."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from openai.types import realtime as oai
 
+from server.conversation.observer import UNOBSERVED, Observer
 from server.conversation.session import Session
 from server.engines.services import Services
 from server.realtime import server_events, session_config, session_update
@@ -18,14 +19,17 @@ from server.settings import AgentSettings
 class SessionMaker:
     """Knows what all sessions share."""
 
-    def __init__(self, services: Services, agent: AgentSettings) -> None:
+    def __init__(
+        self, services: Services, agent: AgentSettings, observer: Observer = UNOBSERVED
+    ) -> None:
         self._services = services
         self._agent = agent
+        self._observer = observer
 
     def make(self, opening: Opening, resume_token: str) -> Session:
         """Return a session; raise `InvalidInput` for what it cannot begin with."""
         config = self._config(opening.updates)
-        return Session(self._services, self._agent, resume_token, config)
+        return Session(self._services, self._agent, resume_token, config, self._observer)
 
     def describe(self, updates: Iterable[oai.SessionUpdateEvent]) -> dict[str, Any]:
         """Return the session object of a session that would begin with `updates`; raise likewise."""

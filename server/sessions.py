@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from openai.types import realtime as oai
 
-from antiphon.errors import Exhausted, NotFound
+from antiphon.errors import AntiphonError, Exhausted, NotFound
 from antiphon.in_flight import PARTING_S, stopping
 from server.conversation.line import Line
 from server.conversation.outbox import Outgoing
+from server.door import UNWATCHED, Door, Transport, Wanted, why
 from server.host import RESUME_S, Host, Session
 from server.loop_lag import LoopLag
 from server.visit import Visit
@@ -28,6 +29,7 @@ class Opening:
 
     updates: tuple[oai.SessionUpdateEvent, ...] = ()
     resume_token: str = ""
+    transport: Transport = Transport.WEBSOCKET
 
 
 # Makes a session that tells its client the token, or raises `InvalidInput` for what the opening asks.
@@ -36,10 +38,12 @@ Deliver = Callable[[Outgoing], Awaitable[None]]
 
 
 @asynccontextmanager
-async def hosting(open_session: OpenSession, max_sessions: int) -> AsyncIterator[Sessions]:
+async def hosting(
+    open_session: OpenSession, max_sessions: int, door: Door = UNWATCHED
+) -> AsyncIterator[Sessions]:
     """Host sessions for the length of the block; those that are left are ended with it."""
     async with asyncio.TaskGroup() as tasks:
-        sessions = Sessions(open_session, max_sessions, tasks)
+        sessions = Sessions(open_session, max_sessions, tasks, door)
         try:
             yield sessions
         finally:
@@ -50,12 +54,17 @@ class Sessions:
     """Made by `hosting`. A session keeps its seat while it waits, unless a new caller finds no other."""
 
     def __init__(
-        self, open_session: OpenSession, max_sessions: int, tasks: asyncio.TaskGroup
+        self,
+        open_session: OpenSession,
+        max_sessions: int,
+        tasks: asyncio.TaskGroup,
+        door: Door = UNWATCHED,
     ) -> None:
         self.max_sessions = max_sessions
         self.lag = LoopLag()
         self._open_session = open_session
         self._tasks = tasks
+        self._door = door
         self._hosts: dict[str, Host] = {}
         self._living: dict[str, asyncio.Task[None]] = {}
         self._reserved = 0
@@ -88,18 +97,20 @@ class Sessions:
         that lost its line may go on.
         """
         if self._draining and opening.resume_token not in self._hosts:
-            raise stopping()
+            raise self._refused(stopping())
         if opening.resume_token:
             self._find(opening.resume_token)
             yield Seat(self, opening.resume_token, None)
             return
         if self.free_seats <= 0:
-            raise Exhausted(
-                f"all {self.max_sessions} sessions are taken; try again later",
-                reason="SESSIONS_FULL",
+            raise self._refused(
+                Exhausted(
+                    f"all {self.max_sessions} sessions are taken; try again later",
+                    reason="SESSIONS_FULL",
+                )
             )
         token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-        seat = Seat(self, token, self._open_session(opening, token))
+        seat = Seat(self, token, self._open_session(opening, token), opening.transport)
         # Last, since an opening that cannot be must not cost anybody a session.
         self._make_room()
         self._reserved += 1
@@ -170,14 +181,21 @@ class Sessions:
         host, seat.session = Host(seat.session), None
         self._reserved -= 1
         self._hosts[seat.token] = host
-        self._living[seat.token] = self._tasks.create_task(self._live(seat.token, host))
+        self._living[seat.token] = self._tasks.create_task(
+            self._live(seat.token, host, seat.transport)
+        )
         return host
 
-    async def _live(self, token: str, host: Host) -> None:
+    async def _live(self, token: str, host: Host, transport: Transport) -> None:
         try:
             await host.live()
         finally:
             self._forget(token)
+            self._door.ended(transport, host.end)
+
+    def _refused(self, problem: AntiphonError) -> AntiphonError:
+        self._door.refused(Wanted.CONVERSATION, why(problem))
+        return problem
 
     def _find(self, token: str) -> Host:
         host = self._hosts.get(token)
@@ -210,8 +228,15 @@ class Sessions:
 class Seat:
     """Made by `Sessions.seat`. `session` is what begins with the first line; None where one goes on."""
 
-    def __init__(self, sessions: Sessions, token: str, session: Session | None) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        token: str,
+        session: Session | None,
+        transport: Transport = Transport.WEBSOCKET,
+    ) -> None:
         self._sessions = sessions
+        self.transport = transport
         self.token = token
         self.session = session
         self.visit: Visit | None = None

@@ -8,11 +8,14 @@ from contextlib import ExitStack
 
 import grpc
 
+from antiphon.observability.process import observed
+from antiphon.observability.settings import ObservabilitySettings
 from antiphon.serving import run, serve
 from antiphon.settings import load
 from antiphon.v1.recognizer_pb2 import DESCRIPTOR
 from antiphon.v1.recognizer_pb2_grpc import add_RecognizerServicer_to_server
 from inference.asr.assembly import assemble
+from inference.asr.metrics import watch_over
 from inference.asr.service import RecognizerService
 from inference.asr.settings import AsrSettings
 from models.settings import ModelsSettings
@@ -24,9 +27,12 @@ async def main() -> None:
     """Load the models and serve until told to stop."""
     settings, models = load("asr", AsrSettings), load("models", ModelsSettings)
     with ExitStack() as closing:
+        watched = closing.enter_context(observed(load("observability", ObservabilitySettings)))
+        watch = watch_over(watched.registry)
 
         async def register(server: grpc.aio.Server) -> list[str]:
-            parts = await asyncio.to_thread(assemble, settings, models, closing)
+            parts = await asyncio.to_thread(assemble, settings, models, closing, watch)
+            watch.waiting(lambda: parts.decoder.waiting)
             add_RecognizerServicer_to_server(RecognizerService(parts), server)
             return [NAME]
 

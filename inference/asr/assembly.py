@@ -19,29 +19,32 @@ from inference.asr.simulated import SimulatedDecoder
 from inference.asr.smart_turn import SmartTurn
 from inference.asr.utterance import JudgeTurn
 from inference.asr.vad import Silero
+from inference.asr.watch import UNWATCHED, Watch
 from models.settings import ModelsSettings
 from models.store import Store, open_store
 
 END_OF_TURN = "end_of_turn"
 
 
-def assemble(settings: AsrSettings, models: ModelsSettings, closing: ExitStack) -> Parts:
+def assemble(
+    settings: AsrSettings, models: ModelsSettings, closing: ExitStack, watch: Watch = UNWATCHED
+) -> Parts:
     """Load all models, warm; blocks for seconds. What must be shut is pushed on `closing`."""
     store = open_store(models)
     vad = Silero(store.path(settings.vad))
     judge = _judge(settings, store, closing)
-    decoder = _decoder(settings, store, closing)
+    decoder = _decoder(settings, store, closing, watch)
     return Parts(settings, decoder, vad.listen, judge, _info(settings, store, decoder))
 
 
-def _decoder(settings: AsrSettings, store: Store, closing: ExitStack) -> Decoder:
+def _decoder(settings: AsrSettings, store: Store, closing: ExitStack, watch: Watch) -> Decoder:
     if settings.engine == "simulated":
         return SimulatedDecoder(
-            settings.simulated_ms, settings.simulated_seed, settings.simulated_text
+            settings.simulated_ms, settings.simulated_seed, settings.simulated_text, watch
         )
     short, long = _whispers(settings, store)
     limits = Limits(settings.max_batch, settings.max_batch_s, settings.max_batch_extra_s)
-    decoder = QueuedDecoder(short, long, limits, settings.short_s, settings.max_streams)
+    decoder = QueuedDecoder(short, long, limits, settings.short_s, settings.max_streams, watch)
     closing.callback(decoder.shut)
     return decoder
 

@@ -21,6 +21,7 @@ from inference.asr.engine import About, BatchEngine, Script, Speech
 from inference.asr.job import Decoded, Job, Urgency
 from inference.asr.lane import Lane
 from inference.asr.schedule import Limits
+from inference.asr.watch import UNWATCHED, Watch
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,11 @@ class Decoder(Protocol):
 
     def check(self, language: str, script: Script | None) -> None:
         """Raise `InvalidInput` where the engine cannot listen like that."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """Return how many jobs wait for the engine."""
         ...
 
     async def decode(self, job: Job) -> Decoded | None:
@@ -71,17 +77,23 @@ class QueuedDecoder:
         limits: Limits,
         short_s: float,
         max_streams: int,
+        watch: Watch = UNWATCHED,
     ) -> None:
         self._engine = short
         self._short_s = short_s
         max_waiting = JOBS_PER_STREAM * max_streams
-        self._short = Lane(short, limits, max_waiting)
-        self._long = Lane(long, limits, max_waiting, LONG_WORKERS)
+        self._short = Lane(short, limits, max_waiting, watch=watch)
+        self._long = Lane(long, limits, max_waiting, LONG_WORKERS, watch)
 
     @property
     def about(self) -> About:
         """Return what the engine is."""
         return self._engine.about
+
+    @property
+    def waiting(self) -> int:
+        """Return how many jobs wait for the engine."""
+        return self._short.waiting + self._long.waiting
 
     def check(self, language: str, script: Script | None) -> None:
         """Raise `InvalidInput` where the engine cannot listen like that."""

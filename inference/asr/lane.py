@@ -21,6 +21,7 @@ from antiphon.timing import Timing
 from inference.asr.engine import BatchEngine, Hypothesis, Speech
 from inference.asr.job import Decoded, Job, Urgency
 from inference.asr.schedule import Ask, Limits, Schedule
+from inference.asr.watch import UNWATCHED, Watch
 
 # A caller feels a second's wait for an answer; a partial that is older tells what the next would tell better;
 # who sends a file waits for all of it, and gRPC's clients often give a call a minute.
@@ -68,9 +69,15 @@ class Lane:
     """
 
     def __init__(
-        self, engine: BatchEngine, limits: Limits, max_waiting: int, workers: int = 1
+        self,
+        engine: BatchEngine,
+        limits: Limits,
+        max_waiting: int,
+        workers: int = 1,
+        watch: Watch = UNWATCHED,
     ) -> None:
         self._engine = engine
+        self._watch = watch
         self._max_waiting = max_waiting
         self._threads = ThreadPoolExecutor(workers, "asr-engine")
         self._free = workers
@@ -100,6 +107,11 @@ class Lane:
         finally:
             self._schedule.drop(ask.ticket)
             self._turns.pop(ask.ticket, None)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a worker."""
+        return len(self._schedule)
 
     @contextmanager
     def giving_way(self, stream: Hashable) -> Iterator[None]:
@@ -135,6 +147,7 @@ class Lane:
     def _hand_over(self, wanted: Sequence[tuple[_Turn, Speech]], *, bulk: bool) -> None:
         self._free -= 1
         self._bulk += bulk
+        self._watch.batch(len(wanted))
         turns = [turn for turn, _ in wanted]
         work = asyncio.get_running_loop().run_in_executor(
             self._threads, self._timed, [speech for _, speech in wanted]
@@ -170,6 +183,7 @@ class Lane:
             return
         answers, started, ended = work.result()
         for turn, answer in zip(turns, answers, strict=True):
+            self._watch.decoded(turn.job, started - turn.asked, ended - started)
             turn.tell(answer, started, ended)
         self._start()
 

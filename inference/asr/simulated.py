@@ -14,6 +14,7 @@ from antiphon.timing import Timing
 from inference.asr.engine import About, Alternative, Hypothesis, Script, Speech, Word
 from inference.asr.job import Decoded, Job
 from inference.asr.settings import STOCK_TEXT
+from inference.asr.watch import UNWATCHED, Watch
 
 SIGMA = 0.2
 # Of a caller who gave no script; people speak some 200 words a minute.
@@ -29,7 +30,16 @@ class SimulatedDecoder:
     caller who gave no script says, over and over.
     """
 
-    def __init__(self, median_ms: float, seed: int, stock_text: str = STOCK_TEXT) -> None:
+    waiting = 0  # it makes nobody wait
+
+    def __init__(
+        self,
+        median_ms: float,
+        seed: int,
+        stock_text: str = STOCK_TEXT,
+        watch: Watch = UNWATCHED,
+    ) -> None:
+        self._watch = watch
         self._median_ms = median_ms
         self._random = random.Random(seed)
         self._stock_text = stock_text
@@ -52,10 +62,13 @@ class SimulatedDecoder:
         speech = job.take()
         if speech is None:
             return None
+        self._watch.batch(1)
         started = perf_counter()
         await asyncio.sleep(self._delay_ms() / 1000)
         hypothesis = hear(speech, self._stock_text)
-        return Decoded(hypothesis, Timing(compute_ms=(perf_counter() - started) * 1000))
+        took_s = perf_counter() - started
+        self._watch.decoded(job, 0.0, took_s)
+        return Decoded(hypothesis, Timing(compute_ms=took_s * 1000))
 
     def _delay_ms(self) -> float:
         return exp(self._random.gauss(log(self._median_ms), SIGMA)) if self._median_ms else 0.0

@@ -10,11 +10,14 @@ from contextlib import AsyncExitStack
 
 import grpc
 
+from antiphon.observability.process import observed
+from antiphon.observability.settings import ObservabilitySettings
 from antiphon.serving import run, serve
 from antiphon.settings import load
 from antiphon.v1 import generator_pb2_grpc
 from inference.llm import vllm_process
 from inference.llm.loading import load_engine
+from inference.llm.metrics import watch_over
 from inference.llm.service import NAME, Generator
 from inference.llm.settings import LlmSettings
 from models.settings import ModelsSettings
@@ -34,14 +37,17 @@ class Service:
         if settings.engine == "vllm":
             vllm_process.prepare(settings.threads)
         async with AsyncExitStack() as stack:
+            seen = stack.enter_context(observed(load("observability", ObservabilitySettings)))
+            watch = watch_over(seen.registry)
 
             async def register(server: grpc.aio.Server) -> list[str]:
                 loaded = await load_engine(settings, models, self._lose)
                 stack.push_async_callback(loaded.engine.close)
+                watch.load(loaded.engine.gate)
                 # What vLLM imports takes half a second a full collection, during which nobody is answered.
                 gc.collect()
                 gc.freeze()
-                servicer = Generator(loaded.engine, loaded.info)
+                servicer = Generator(loaded.engine, loaded.info, watch)
                 generator_pb2_grpc.add_GeneratorServicer_to_server(servicer, server)
                 return [NAME]
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from antiphon.timing import Timing
+from inference.llm.gate import Gate
 
 Json = Any  # a value of the json module; recursive types gain nothing here
 
@@ -135,6 +136,7 @@ class Engine(Protocol):
     name: str
     simulated: bool
     capabilities: frozenset[Capability]
+    gate: Gate
 
     def generate(self, request: Request) -> AsyncGenerator[Event, None]:
         """Yield the answer, Finish last. Closing the generator stops the work behind it.

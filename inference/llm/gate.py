@@ -23,11 +23,21 @@ class Gate:
     """
 
     def __init__(self, slots: int, max_waiting: int) -> None:
-        self._free = slots
+        self._slots = self._free = slots
         self._free_to_guests = max(1, slots // 2)
         self._max_waiting = max_waiting
         self._callers: deque[asyncio.Future[None]] = deque()
         self._guests: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def running(self) -> int:
+        """How many requests are in the engine."""
+        return self._slots - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for it."""
+        return len(self._callers) + len(self._guests)
 
     @property
     def wanted(self) -> bool:

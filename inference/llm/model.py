@@ -70,7 +70,7 @@ class LanguageModel:
         self._template = template
         self._defaults = defaults
         self._bounds = bounds
-        self._gate = Gate(engine.slots, bounds.max_waiting)
+        self.gate = Gate(engine.slots, bounds.max_waiting)
         self.name = engine.name
         own = {Capability.TOOLS} if template.takes_tools else set()
         self.capabilities = engine.capabilities | own
@@ -104,7 +104,7 @@ class LanguageModel:
         yields = request.guest and constraint is None and not drawn
         said: tuple[int, ...] = ()
         while True:
-            async with self._gate.enter(guest=request.guest, again=bool(said)):
+            async with self.gate.enter(guest=request.guest, again=bool(said)):
                 if not said:
                     watch.hand_over()
                 rest = replace(choice, max_tokens=choice.max_tokens - len(said))
@@ -117,7 +117,7 @@ class LanguageModel:
                         yield step
                         said += step.tokens
                         more = step.tokens and not step.ended and len(said) < choice.max_tokens
-                        if yields and more and self._gate.wanted:
+                        if yields and more and self.gate.wanted:
                             break
                     else:
                         return
@@ -130,7 +130,7 @@ class LanguageModel:
             return 0
         prompt = await self._prompt(messages, tools, answer=False)
         try:
-            async with self._gate.enter(guest=guest):
+            async with self.gate.enter(guest=guest):
                 return await self._engine.warm(prompt)
         except Exhausted:
             return 0  # a hint, for which nobody is refused

@@ -13,6 +13,7 @@ from antiphon.v1 import common_pb2, generator_pb2_grpc
 from antiphon.v1 import generator_pb2 as pb
 from inference.llm import wire
 from inference.llm.engine import Engine, Finish
+from inference.llm.watch import UNWATCHED, Watch
 
 NAME = "antiphon.v1.Generator"
 
@@ -20,17 +21,22 @@ NAME = "antiphon.v1.Generator"
 class Generator(generator_pb2_grpc.GeneratorServicer):
     """The servicer; holds nothing but the engine and what it tells of the model."""
 
-    def __init__(self, engine: Engine, info: common_pb2.ServiceInfo) -> None:
+    def __init__(
+        self, engine: Engine, info: common_pb2.ServiceInfo, watch: Watch = UNWATCHED
+    ) -> None:
         self._engine = engine
         self._info = info
+        self._watch = watch
 
     async def Generate(
         self, request: pb.GenerateRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> AsyncGenerator[pb.GenerateResponse, None]:
         """Answer; see the contract for the order of events."""
+        watch = self._watch.asked()
         asked = wire.read_request(request, guest=is_guest(context.invocation_metadata()))
         async with aclosing(self._engine.generate(asked)) as events:
             async for event in events:
+                watch.output(event)
                 if isinstance(event, Finish):
                     context.set_trailing_metadata(event.timing.trailers())
                 yield wire.write_event(event)

@@ -41,7 +41,7 @@ class SimulatedEngine:
 
     def __init__(self, settings: LlmSettings) -> None:
         self._settings = settings
-        self._gate = Gate(SLOTS, settings.max_waiting)
+        self.gate = Gate(SLOTS, settings.max_waiting)
         self._requests = count()
 
     async def generate(self, request: Request) -> AsyncGenerator[Event, None]:
@@ -51,7 +51,7 @@ class SimulatedEngine:
         delays = _delays(self._settings.simulated, next(self._requests))
         answer = script(request, self._settings)
         watch = Stopwatch()
-        async with self._gate.enter(guest=request.guest):
+        async with self.gate.enter(guest=request.guest):
             watch.hand_over()
             # Against moments and not from one to the next, or each late timer would make all later.
             clock = asyncio.get_running_loop().time

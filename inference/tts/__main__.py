@@ -8,11 +8,14 @@ from contextlib import ExitStack
 
 import grpc
 
+from antiphon.observability.process import observed
+from antiphon.observability.settings import ObservabilitySettings
 from antiphon.serving import run, serve
 from antiphon.settings import load
 from antiphon.v1.synthesizer_pb2 import DESCRIPTOR
 from antiphon.v1.synthesizer_pb2_grpc import add_SynthesizerServicer_to_server
 from inference.tts.assembly import assemble
+from inference.tts.metrics import watch_over
 from inference.tts.service import SynthesizerService
 from inference.tts.settings import TtsSettings
 from models.settings import ModelsSettings
@@ -24,10 +27,13 @@ async def main() -> None:
     """Load the voice and serve until told to stop."""
     settings, models = load("tts", TtsSettings), load("models", ModelsSettings)
     with ExitStack() as closing:
+        watched = closing.enter_context(observed(load("observability", ObservabilitySettings)))
+        watch = watch_over(watched.registry)
 
         async def register(server: grpc.aio.Server) -> list[str]:
-            parts = await asyncio.to_thread(assemble, settings, models, closing)
-            add_SynthesizerServicer_to_server(SynthesizerService(parts), server)
+            parts = await asyncio.to_thread(assemble, settings, models, closing, watch)
+            watch.waiting(lambda: parts.engine.waiting)
+            add_SynthesizerServicer_to_server(SynthesizerService(parts, watch), server)
             return [NAME]
 
         await serve(settings.address, register)

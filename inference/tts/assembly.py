@@ -12,6 +12,7 @@ from inference.tts.service import Parts
 from inference.tts.settings import TtsSettings
 from inference.tts.simulated import SimulatedEngine
 from inference.tts.stage import without_stages
+from inference.tts.watch import UNWATCHED, Watch
 from models.catalogue import load_catalogue
 from models.settings import ModelsSettings
 from models.store import Store
@@ -23,14 +24,16 @@ _WARM_UP = (
 )
 
 
-def assemble(settings: TtsSettings, models: ModelsSettings, closing: ExitStack) -> Parts:
+def assemble(
+    settings: TtsSettings, models: ModelsSettings, closing: ExitStack, watch: Watch = UNWATCHED
+) -> Parts:
     """Load the voice, warm; blocks for seconds. What must be shut is pushed on `closing`."""
     if settings.engine == "simulated":
-        engine: Engine = SimulatedEngine(settings.simulated_ms, settings.simulated_seed)
+        engine: Engine = SimulatedEngine(settings.simulated_ms, settings.simulated_seed, watch)
         return Parts(settings, engine, _simulated(engine.info), _simulated_voice(engine.info))
     store = Store(models.dir, load_catalogue(models.catalogue))
     voice = _load(settings, store)
-    bridged = BridgedEngine(voice, settings.batch)
+    bridged = BridgedEngine(voice, settings.batch, watch)
     closing.callback(bridged.close)
     return Parts(
         settings, bridged, _info(settings, store, voice.info), _voice(settings, store, voice.info)

@@ -16,6 +16,7 @@ from time import perf_counter
 from inference.tts.engine import Deadline, EngineInfo, Piece, Said, Speech, Step, Voice
 from inference.tts.schedule import Schedule
 from inference.tts.stage import AnyStage, Stage, compute
+from inference.tts.watch import UNWATCHED, Watch
 
 
 @dataclass(slots=True, eq=False)
@@ -46,14 +47,20 @@ class Turn:
 class Turns:
     """A thread that does the most urgent of the work it was given, `most` turns in one computation."""
 
-    def __init__(self, most: int = 1) -> None:
+    def __init__(self, most: int = 1, watch: Watch = UNWATCHED) -> None:
         self._most = most
+        self._watch = watch
         self._asked: list[Turn] = []  # at most one a call, so the bound on calls is its bound
         self._schedule: Schedule[Turn] = Schedule()
         self._changed = threading.Condition()
         self._open = True
         self._thread = threading.Thread(target=self._run, name="tts-voice", daemon=True)
         self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for their turn."""
+        return len(self._asked) + len(self._schedule)
 
     def do(self, speech: Speech, deadline: float) -> Future[Step | None]:
         """Return the future of the next piece of `speech`, or of None where there is no more."""
@@ -76,6 +83,7 @@ class Turns:
         while self._wait():
             taken = self._schedule.take(self._most)
             if batch := [turn for turn in taken if not turn.future.cancelled()]:
+                self._watch.batch(len(batch))
                 self._compute(batch)
             del taken, batch  # or what they hold would live until the next work comes
 
@@ -130,14 +138,19 @@ class BridgedEngine:
     for nobody.
     """
 
-    def __init__(self, voice: Voice, most: int = 1) -> None:
+    def __init__(self, voice: Voice, most: int = 1, watch: Watch = UNWATCHED) -> None:
         self._voice = voice
-        self._turns = Turns(most)
+        self._turns = Turns(most, watch)
 
     @property
     def info(self) -> EngineInfo:
         """What the voice runs."""
         return self._voice.info
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for the voice."""
+        return self._turns.waiting
 
     async def speak(
         self, words: Sequence[Said], speed: float, deadline: Deadline

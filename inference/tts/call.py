@@ -13,6 +13,7 @@ from inference.tts.clauses import Clause, Clauser
 from inference.tts.engine import Engine
 from inference.tts.normalise import normalise
 from inference.tts.output import Chunk, Format, Output
+from inference.tts.watch import UNWATCHED, Watch
 from inference.tts.work import Work
 
 # The contract's bound on one message of text.
@@ -40,8 +41,9 @@ class _Flush:
 class Call:
     """Speaks one call's text; `read` and `speak` run at the same time, each once."""
 
-    def __init__(self, engine: Engine, order: Order, send: Send) -> None:
+    def __init__(self, engine: Engine, order: Order, send: Send, watch: Watch = UNWATCHED) -> None:
         self._engine = engine
+        self._watch = watch
         self._order = order
         self._send = send
         self._clauser = Clauser()
@@ -112,6 +114,7 @@ class Call:
         self._work.ask()
         steps = self._engine.speak(words, self._order.speed, self._work.deadline)
         async for step in steps:
+            self._watch.waited(step.queue_ms)
             self._work.add(step, self._engine.info.sample_rate_hz)
             await self._give(self._output.feed(step.piece))
         self._output.end_clause(words[-1].mark)

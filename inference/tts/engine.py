@@ -78,6 +78,11 @@ class Engine(Protocol):
         """What it runs; constant."""
         ...
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for it."""
+        ...
+
     def speak(self, words: Sequence[Said], speed: float, deadline: Deadline) -> AsyncIterator[Step]:
         """Yield the audio of one clause, piece by piece; cancelling abandons the rest.
 

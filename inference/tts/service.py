@@ -17,6 +17,7 @@ from inference.tts.call import Call, Order
 from inference.tts.engine import Engine
 from inference.tts.output import Format
 from inference.tts.settings import MAX_SPEED, MIN_SPEED, TtsSettings
+from inference.tts.watch import UNWATCHED, Watch
 
 _ENCODINGS = {
     common_pb2.AUDIO_ENCODING_PCM_S16LE: Encoding.PCM_S16LE,
@@ -41,8 +42,9 @@ class Parts:
 class SynthesizerService(synthesizer_pb2_grpc.SynthesizerServicer):
     """Serves one voice to a bounded number of calls."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, watch: Watch = UNWATCHED) -> None:
         self._parts = parts
+        self._watch = watch
         self._calls = 0
 
     async def Synthesize(
@@ -76,13 +78,14 @@ class SynthesizerService(synthesizer_pb2_grpc.SynthesizerServicer):
         requests: AsyncIterator[synthesizer_pb2.SynthesizeRequest],
         context: Context,
     ) -> None:
-        call = Call(self._parts.engine, order, context.write)
+        call = Call(self._parts.engine, order, context.write, self._watch)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(call.read(requests))
                 await call.speak()
         finally:
             if call.timing is not None:
+                self._watch.spoken(call.timing)
                 context.set_trailing_metadata(call.timing.trailers())
 
     @contextmanager

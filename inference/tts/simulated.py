@@ -11,6 +11,7 @@ import numpy as np
 
 from antiphon.audio import Int16
 from inference.tts.engine import Deadline, EngineInfo, Piece, Said, Step, TimedWord
+from inference.tts.watch import UNWATCHED, Watch
 
 RATE_HZ = 22_050
 # The voice of the cpu profile takes 0.26 s a word, and 0.2 s of silence at the end of a clause.
@@ -28,7 +29,10 @@ SIGMA = 0.2
 class SimulatedEngine:
     """Takes as long to its first audio however many calls there are, and then as long as it is asked."""
 
-    def __init__(self, first_audio_ms: float, seed: int) -> None:
+    waiting = 0  # it makes nobody wait
+
+    def __init__(self, first_audio_ms: float, seed: int, watch: Watch = UNWATCHED) -> None:
+        self._watch = watch
         self._first_audio_ms = first_audio_ms
         self._random = random.Random(seed)
 
@@ -41,6 +45,7 @@ class SimulatedEngine:
         self, words: Sequence[Said], speed: float, deadline: Deadline
     ) -> AsyncIterator[Step]:
         """See `Engine.speak`."""
+        self._watch.batch(1)
         delay_ms = self._delay_ms()
         await asyncio.sleep(delay_ms / 1000)
         samples, times = hum(words, speed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from antiphon.errors import Misconfigured
 from ops.settings import Settings
 
 ENGINES = ("asr", "llm", "tts")
@@ -32,6 +33,10 @@ ENVIRON = {
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUNBUFFERED": "1",
 }
+# One host, one port a process: those that follow `[observability] metrics_address`.
+METRICS_PORTS = {GATEWAY: 0, "asr": 1, "llm": 2, "tts": 3}
+PORTS = 65_536
+METRICS = "metrics_address"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -62,6 +67,8 @@ def listens(settings: Settings, name: str) -> dict[str, str]:
     found = {f"[{name}] address": getattr(settings, name).address}
     if name == GATEWAY:
         found["[server] http"] = settings.server.http
+    if metrics := _metrics_address(settings, name):
+        found[f"[observability] {METRICS}"] = metrics
     return found
 
 
@@ -84,6 +91,8 @@ def _service(
     table = getattr(settings, name)
     environ = {**ENVIRON, **overrides}
     environ[_variable(name, "address")] = table.address
+    if metrics := _metrics_address(settings, name):
+        environ[_variable("observability", METRICS)] = metrics
     if name in ENGINES:
         environ.update(dict.fromkeys(THREAD_VARIABLES, str(table.threads)))
     else:
@@ -95,6 +104,21 @@ def _service(
     taken = listens(settings, name)
     drain_s = settings.server.drain_s if name == GATEWAY else 0.0
     return Service(name, MODULES[name], interpreter, address, environ, taken, drain_s)
+
+
+def _metrics_address(settings: Settings, name: str) -> str:
+    """Return where a service is scraped; nothing where none is."""
+    first = settings.observability.metrics_address
+    if not first:
+        return ""
+    host, _, port = first.rpartition(":")
+    own = int(port) + METRICS_PORTS[name]
+    if own >= PORTS:
+        raise Misconfigured(
+            f"[observability] {METRICS} = {first!r}: each of the {len(METRICS_PORTS)} processes takes a port "
+            f"from there on, and {own} is none; begin at {PORTS - len(METRICS_PORTS)} or lower"
+        )
+    return f"{host}:{own}"
 
 
 def _interpreter(settings: Settings, name: str) -> Path:

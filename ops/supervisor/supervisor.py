@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
+from antiphon.errors import Misconfigured
 from ops.settings import SupervisorSettings
 from ops.supervisor.addresses import check_free
 from ops.supervisor.keeper import Event, Keeper
@@ -19,13 +20,26 @@ from ops.supervisor.run_folder import hold, write_states
 def claimed(services: Sequence[Service], folder: Path) -> Iterator[None]:
     """Hold `folder` against other supervisors for the length of the block.
 
-    Raises `Misconfigured` before it begins where one holds it, or where an address is not free.
+    Raises `Misconfigured` before it begins where one holds it, where an address is not free, or where two
+    services were given one.
     """
+    _check_apart(services)
     with hold(folder):
         for service in services:
             for setting, address in service.listens.items():
                 check_free(setting, address)
         yield
+
+
+def _check_apart(services: Sequence[Service]) -> None:
+    taken: dict[str, str] = {}
+    for service in services:
+        for setting, address in service.listens.items():
+            if address in taken:
+                raise Misconfigured(
+                    f"{taken[address]} and {setting} ({service.name}) are both {address}: give each its own"
+                )
+            taken[address] = f"{setting} ({service.name})"
 
 
 @asynccontextmanager

@@ -31,6 +31,8 @@ class AntiphonError(Exception):
     status: grpc.StatusCode = grpc.StatusCode.INTERNAL
     http_status: int = 500
     default_reason: str = "INTERNAL"
+    # The engine whose call failed, as its client names it; for whoever counts, and not told on the wire.
+    service: str = ""
 
     def __init__(self, message: str, *, reason: str = "", **metadata: str) -> None:
         super().__init__(message)

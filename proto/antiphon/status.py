@@ -67,6 +67,12 @@ def _packed(detail: Message) -> any_pb2.Any:
 
 def from_rpc_error(error: grpc.aio.AioRpcError, service: str) -> AntiphonError:
     """Return what went wrong in a call to `service`, as our own error."""
+    problem = _problem(error, service)
+    problem.service = service
+    return problem
+
+
+def _problem(error: grpc.aio.AioRpcError, service: str) -> AntiphonError:
     code, details = error.code(), error.details() or error.code().name
     leaf = _BY_STATUS.get(code, AntiphonError)
     info = _error_info(error)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from antiphon.errors import AntiphonError
 from antiphon.v1.recognizer_pb2 import Final, Pause, RecognizeResponse, SpeechHushed
 from server.conversation.asked import Asked
 from server.conversation.ear import Ear
 from server.conversation.history import History
 from server.conversation.listening import UtteranceEvents
+from server.conversation.observer import UNOBSERVED, Interruption, Observer
 from server.conversation.outcome import ABANDONED, CANCELLED, INTERRUPTED
 from server.conversation.recitals import words_of
 from server.conversation.rules import rules_of
@@ -17,6 +19,7 @@ from server.conversation.timeline import Mark, Timeline
 from server.conversation.turns import Turns
 from server.conversation.warming import Warming
 from server.conversation.wire import Wire
+from server.engines.failure import failure_of
 from server.engines.services import Services
 from server.floor import events as ev
 from server.floor.dialogue import Dialogue
@@ -43,15 +46,17 @@ class Moderator:
         wire: Wire,
         tasks: asyncio.TaskGroup,
         hang_up: Callable[[], None],
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._agent = agent
         self._wire = wire
         self._hang_up = hang_up
+        self._observer = observer
         self.config = config
         self.history = History(agent.history_chars)
         self._utterances = UtteranceEvents(wire, self.history.items)
-        self.ear = Ear(services, tasks, self._heard, self._utterances.failed)
-        self.turns = Turns(services, wire, self.history, tasks, self._audible, self._over)
+        self.ear = Ear(services, tasks, self._heard, self._lost)
+        self.turns = Turns(services, wire, self.history, tasks, self._audible, self._over, observer)
         self._warming = Warming(services, tasks)
         self._dialogue = Dialogue(
             rules_of(config, agent), lambda: self.turns.recent_text, self.history.last_reply
@@ -151,6 +156,11 @@ class Moderator:
                 self._timeline = self._timeline_of(event.final)
                 await self.tell(ev.Final(event.final.text), event.final)
 
+    async def _lost(self, problem: AntiphonError) -> None:
+        if (failure := failure_of(problem)) is not None:
+            self._observer.engine_failed(failure)
+        await self._utterances.failed(problem)
+
     def _hushed(self, hush: SpeechHushed) -> ev.Hushed:
         ended_s = self._ended_s(hush.end_ms)
         return ev.Hushed(ended_s, hush.text)
@@ -187,10 +197,14 @@ class Moderator:
     def _do_at_once(self, action: ev.Duck | ev.Unduck | ev.Stop | ev.Discard) -> None:
         match action:
             case ev.Duck():
+                self._observer.interrupted(Interruption.DUCKED)
                 self.turns.duck()
             case ev.Unduck():
+                self._observer.interrupted(Interruption.RESUMED)
                 self.turns.unduck()
             case ev.Stop(why, reopened):
+                if why is ev.Why.SPEECH:
+                    self._observer.interrupted(Interruption.STOPPED)
                 self._taken_back += 1
                 self.turns.stop(OUTCOMES[why], unsaid=reopened)
             case ev.Discard():

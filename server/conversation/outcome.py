@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from antiphon.errors import AntiphonError
@@ -10,11 +11,23 @@ from server.realtime.items import Status
 from server.realtime.server_events import details as details_of
 
 
+class Ending(StrEnum):
+    """How a reply ended, for whoever counts them."""
+
+    COMPLETED = "completed"
+    TOO_LONG = "too_long"
+    INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The status of a response, and why it is not `completed`."""
 
     status: str
+    ending: Ending
     reason: str | None = None
     problem: AntiphonError | None = None
 
@@ -33,14 +46,14 @@ class Outcome:
         return told
 
 
-COMPLETED = Outcome("completed")
-TOO_LONG = Outcome("incomplete", "max_output_tokens")
+COMPLETED = Outcome("completed", Ending.COMPLETED)
+TOO_LONG = Outcome("incomplete", Ending.TOO_LONG, "max_output_tokens")
 # The caller spoke; the client asked for it; the session itself ends.
-INTERRUPTED = Outcome("cancelled", "turn_detected")
-CANCELLED = Outcome("cancelled", "client_cancelled")
-ABANDONED = Outcome("cancelled")
+INTERRUPTED = Outcome("cancelled", Ending.INTERRUPTED, "turn_detected")
+CANCELLED = Outcome("cancelled", Ending.CANCELLED, "client_cancelled")
+ABANDONED = Outcome("cancelled", Ending.ABANDONED)
 
 
 def failed(problem: AntiphonError) -> Outcome:
     """Return the outcome of a reply that `problem` ended."""
-    return Outcome("failed", problem=problem)
+    return Outcome("failed", Ending.FAILED, problem=problem)

@@ -20,6 +20,7 @@ from server.conversation.input_requests import InputRequests
 from server.conversation.item_requests import ItemRequests
 from server.conversation.line import Incoming, Line, LineLost
 from server.conversation.moderator import Moderator
+from server.conversation.observer import UNOBSERVED, Observer
 from server.conversation.response_requests import ResponseRequests
 from server.conversation.tasks import Ending, Tasks
 from server.conversation.wire import Wire
@@ -45,6 +46,7 @@ class Session:
         agent: AgentSettings,
         resume_token: str = "",
         config: SessionConfig | None = None,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self.id = server_events.new_id("sess")
         self._agent = agent
@@ -59,6 +61,7 @@ class Session:
             self._wire,
             self._tasks,
             self._closed.set,
+            observer,
         )
         self._asides = Asides(services, self._wire, moderator.history, self._tasks)
         self._input = InputRequests(moderator, self._wire)

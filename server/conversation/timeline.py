@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from enum import StrEnum
 
 # 30 s at 20 ms a piece: an utterance's end is never looked for further back than that.
@@ -38,6 +39,11 @@ class Timeline:
     def adopt(self, other: Timeline) -> None:
         """Note all marks of `other` that were not noted before."""
         self._at_s = other._at_s | self._at_s
+
+    @property
+    def marks(self) -> Mapping[Mark, float]:
+        """When each mark was noted."""
+        return self._at_s
 
     def as_ms(self) -> dict[str, float]:
         """Return every mark in ms after SPEECH_ENDED, or after the earliest mark if that is missing."""

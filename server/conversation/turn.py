@@ -7,18 +7,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from antiphon.errors import AntiphonError
 from antiphon.failures import understand
 from antiphon.v1 import generator_pb2 as pb
 from server.conversation.asked import Asked
 from server.conversation.gate import Gate
 from server.conversation.heard import Heard
 from server.conversation.history import History
+from server.conversation.observer import UNOBSERVED, Observer, Told
 from server.conversation.outcome import ABANDONED, COMPLETED, TOO_LONG, Outcome, failed
 from server.conversation.playout import Playout
 from server.conversation.reply import Reply
 from server.conversation.response_events import ResponseEvents
 from server.conversation.timeline import Timeline
 from server.conversation.wire import Wire
+from server.engines.failure import failure_of
 from server.engines.services import Services
 from server.realtime.session_config import SessionConfig
 
@@ -40,8 +43,10 @@ class Turn:
         history: History,
         timeline: Timeline,
         on_audible: OnAudible,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._asked = asked
+        self._observer = observer
         self._wire = wire
         self._items = history.items if asked.remembered else None
         self.timeline = timeline
@@ -144,10 +149,11 @@ class Turn:
         except Exception as error:  # noqa: BLE001 - a turn's boundary: the session goes on
             # What fails while it is being stopped on purpose is no failure; what fails before anybody
             # asked for it is told once they do.
-            problem = failed(understand(error, "a reply"))
+            problem = understand(error, "a reply")
             if self._stopped is None:
+                self._note_failure(problem)
                 await self._gate.passed()
-            await self._break_off(self._stopped or problem)
+            await self._break_off(self._stopped or failed(problem))
         else:
             self._remember(replace(self._reply.heard, text=self._reply.text), COMPLETED)
             await self._tell_heard(self._reply.text)
@@ -199,7 +205,13 @@ class Turn:
             "engines_ms": self._reply.engines_ms,
             "speculation": self.speculation,
         }
+        told = Told(self.response_id, outcome.ending, self.timeline.marks)
+        self._observer.told(told)
         await self._events.end(text, outcome, usage, measured)
+
+    def _note_failure(self, problem: AntiphonError) -> None:
+        if (failure := failure_of(problem)) is not None:
+            self._observer.engine_failed(failure)
 
     async def _tell_silence(self, *, cleared: bool) -> None:
         if self._audible:

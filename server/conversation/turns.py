@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from antiphon.v1 import generator_pb2 as pb
 from server.conversation.asked import Asked
 from server.conversation.history import History
+from server.conversation.observer import UNOBSERVED, Observer
 from server.conversation.outcome import ABANDONED, Outcome
 from server.conversation.timeline import Timeline
 from server.conversation.turn import Turn
@@ -47,6 +48,7 @@ class Turns:
         tasks: asyncio.TaskGroup,
         on_audible: Tell,
         on_over: Tell,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._services = services
         self._wire = wire
@@ -54,6 +56,7 @@ class Turns:
         self._tasks = tasks
         self._on_audible = on_audible
         self._on_over = on_over
+        self._observer = observer
         self._heard: _Running | None = None
         self._trusted: _Running | None = None
         self._wasted = 0
@@ -103,6 +106,7 @@ class Turns:
             return
         trusted.turn.timeline.adopt(timeline)
         trusted.turn.speculation["used"] = True
+        self._observer.speculated(used=True)
         await self._hear(trusted)
 
     async def answer(self, asked: Asked, timeline: Timeline, said: str = "") -> None:
@@ -141,6 +145,7 @@ class Turns:
 
     def _waste(self, trusted: _Running) -> None:
         self._wasted += 1
+        self._observer.speculated(used=False)
         _cancel(trusted, ABANDONED)
 
     async def _hear(self, running: _Running) -> None:
@@ -177,7 +182,15 @@ class Turns:
         return self._start(turn, lambda: turn.answer(messages), messages)
 
     def _turn(self, asked: Asked, timeline: Timeline) -> Turn:
-        return Turn(self._services, asked, self._wire, self._history, timeline, self._on_audible)
+        return Turn(
+            self._services,
+            asked,
+            self._wire,
+            self._history,
+            timeline,
+            self._on_audible,
+            self._observer,
+        )
 
     def _start(self, turn: Turn, speak: Tell, messages: Sequence[pb.Message] = ()) -> _Running:
         task = self._tasks.create_task(self._to_its_end(turn, speak))

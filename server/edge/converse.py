@@ -16,6 +16,7 @@ from antiphon.v1.conversation_pb2_grpc import ConversationServicer
 from server.access.keyring import Keyring
 from server.conversation.line import Incoming, Line
 from server.conversation.outbox import Audio, Outbox, Outgoing
+from server.door import Transport
 from server.edge.replies import write
 from server.realtime.server_events import to_json
 from server.sessions import Opening, Sessions
@@ -47,7 +48,7 @@ class Converse(ConversationServicer):
         """See conversation.proto."""
         metadata = context.invocation_metadata() or ()
         grant = self._keyring.check_metadata(metadata)
-        opening = Opening(grant.updates, resume_token=_resume_token(metadata))
+        opening = Opening(grant.updates, _resume_token(metadata), Transport.GRPC)
         with self._sessions.seat(opening) as seat:
             line = Line(_incoming(requests), Outbox(), LEAD_MS)
             await seat.converse(line, partial(_write, context))

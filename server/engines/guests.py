@@ -10,36 +10,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from antiphon.errors import Exhausted
+from server.door import UNWATCHED, Door, Refusal, Wanted
 
 
 class Guests:
     """Who is served by which engine just now; `most` bounds each of the three."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, door: Door = UNWATCHED) -> None:
         self._most = most
-        self._present = {"recognition": 0, "generation": 0, "synthesis": 0}
+        self._door = door
+        self._present = {Wanted.RECOGNITION: 0, Wanted.GENERATION: 0, Wanted.SYNTHESIS: 0}
 
     @contextmanager
     def recognition(self) -> Iterator[None]:
         """Hold a place at speech recognition during the block; raise `Exhausted` where none is free."""
-        with self._place("recognition"):
+        with self._place(Wanted.RECOGNITION):
             yield
 
     @contextmanager
     def generation(self) -> Iterator[None]:
         """Hold a place at the language model; raise likewise."""
-        with self._place("generation"):
+        with self._place(Wanted.GENERATION):
             yield
 
     @contextmanager
     def synthesis(self) -> Iterator[None]:
         """Hold a place at the voice; raise likewise."""
-        with self._place("synthesis"):
+        with self._place(Wanted.SYNTHESIS):
             yield
 
     @contextmanager
-    def _place(self, what: str) -> Iterator[None]:
+    def _place(self, what: Wanted) -> Iterator[None]:
         if self._present[what] >= self._most:
+            self._door.refused(what, Refusal.FULL)
             raise Exhausted(
                 f"all {self._most} places for {what} beside conversations are taken; try again shortly, or "
                 "raise [server] max_guests",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from antiphon.audio import SAMPLE_BYTES
-from antiphon.errors import Unavailable
 from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from server.engines.formats import audio_format
-from server.engines.stream import Stream
+from server.engines.stream import Stream, ended
 from server.realtime.session_config import SessionConfig
 
 SERVICE = "speech recognition"
@@ -69,7 +68,7 @@ class Recognition:
             _shift(event, self._from_ms)
             yield event
         if not self._half_closed:
-            raise Unavailable(f"the {SERVICE} service ended the stream")
+            raise ended(SERVICE)
 
     def cancel(self) -> None:
         """Drop the stream."""

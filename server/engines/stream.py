@@ -20,6 +20,10 @@ Request = TypeVar("Request")
 Response = TypeVar("Response")
 
 
+class Stalled(Unavailable):
+    """A service neither answers nor fails."""
+
+
 async def responses(
     call: AsyncIterable[Response], service: str, patience_s: float | None = None
 ) -> AsyncIterator[Response]:
@@ -92,7 +96,7 @@ class Stream(Generic[Request, Response]):
     async def _end(self) -> AntiphonError:
         code = await self._call.code()
         if code is grpc.StatusCode.OK:
-            return Unavailable(f"the {self._service} service ended the stream")
+            return ended(self._service)
         error = grpc.aio.AioRpcError(
             code,
             grpc.aio.Metadata(),
@@ -102,6 +106,15 @@ class Stream(Generic[Request, Response]):
         return from_rpc_error(error, self._service)
 
 
-def hangs(service: str, how: str) -> Unavailable:
+def hangs(service: str, how: str) -> Stalled:
     """Return what a caller is told of a `service` that has `how`."""
-    return Unavailable(f"the {service} service has {how}; see `antiphon status`")
+    problem = Stalled(f"the {service} service has {how}; see `antiphon status`")
+    problem.service = service
+    return problem
+
+
+def ended(service: str) -> Unavailable:
+    """Return what a caller is told of a `service` that ended a call before its time."""
+    problem = Unavailable(f"the {service} service ended the stream")
+    problem.service = service
+    return problem

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server.webrtc.opus_packet import CLOCK_HZ, TICKS_PER_MS, duration_ticks, is_silence
+from server.webrtc.tally import Tally
 
 FRAME_MS = 20
 FRAME_TICKS = FRAME_MS * TICKS_PER_MS
@@ -103,6 +104,7 @@ class JitterBuffer:
         self._due_ms = 0.0
         self._hold_ms = HOLD_MS
         self._filled_ms = 0.0
+        self._tally = Tally()
 
     @property
     def wait_ms(self) -> float:
@@ -123,6 +125,7 @@ class JitterBuffer:
         number = self._number(packet, now_ms)
         if number is None or number in self._held:
             return
+        self._tally.received += 1
         self._note_lateness(number, now_ms)
         if self._next is not None and number >= self._next:
             self._held[number] = packet, now_ms
@@ -136,9 +139,14 @@ class JitterBuffer:
                 if now_ms < self._gap_began_ms() + self._wait_ms and len(self._held) <= MAX_HELD:
                     return steps
                 steps += self._give_up()
-            steps += self._release()
+            steps += self._release(now_ms)
         steps += self._fill(now_ms)
         return steps
+
+    def take_tally(self) -> Tally:
+        """Return what became of the packets since it was last asked."""
+        tally, self._tally = self._tally, Tally()
+        return tally
 
     def _number(self, packet: Packet, now_ms: float) -> int | None:
         """Return the packet's number, which does not wrap around, or None where it is not of this stream."""
@@ -163,6 +171,7 @@ class JitterBuffer:
     def _note_lateness(self, number: int, now_ms: float) -> None:
         """Wait longer from now on where this packet was missed."""
         began_ms = self._given_up.pop(number, None)
+        self._tally.late += began_ms is not None
         if self._held and number < max(self._held):
             began_ms = self._gap_began_ms()
         if began_ms is not None:
@@ -178,6 +187,7 @@ class JitterBuffer:
         first = min(self._held)
         missing = range(self._next, first)[-MAX_HELD:]
         self._given_up = dict.fromkeys(missing, self._gap_began_ms())
+        self._tally.lost += first - self._next
         self._next = first
         packet, _ = self._held[first]
         gap, copied = self._gap_ticks(packet), duration_ticks(packet.payload)
@@ -185,9 +195,10 @@ class JitterBuffer:
             return
         yield from self._conceal(gap - copied)
         yield Recover(packet.payload, copied)
+        self._tally.recovered += 1
         self._end_ticks += gap
 
-    def _release(self) -> Iterator[Step]:
+    def _release(self, now_ms: float) -> Iterator[Step]:
         assert self._next is not None
         packet, arrived_ms = self._held.pop(self._next)
         self._next += 1
@@ -196,6 +207,7 @@ class JitterBuffer:
             return
         yield from self._conceal(self._gap_ticks(packet))
         yield Play(packet.payload)
+        self._tally.waited(now_ms - arrived_ms)
         self._end_ticks = packet.timestamp + ticks
         self._due_ms = arrived_ms + ticks / TICKS_PER_MS
         self._hold_ms = SILENCE_HOLD_MS if is_silence(packet.payload) else HOLD_MS
@@ -214,14 +226,15 @@ class JitterBuffer:
             return
         until_ms = min(now_ms - self._due_ms, MAX_FILL_MS)
         frames = max(int((until_ms - self._filled_ms) / FRAME_MS), 1)
-        yield from self._conceal(frames * FRAME_TICKS)
+        # What a sender leaves out who said that it pauses is nobody's loss.
+        yield from self._conceal(frames * FRAME_TICKS, counted=self._hold_ms == HOLD_MS)
         self._filled_ms += frames * FRAME_MS
         self._end_ticks += frames * FRAME_TICKS
 
-    @staticmethod
-    def _conceal(ticks: int) -> Iterator[Step]:
+    def _conceal(self, ticks: int, *, counted: bool = True) -> Iterator[Step]:
         ticks -= ticks % GRAIN_TICKS
         while ticks > 0:
+            self._tally.concealed += counted
             yield Conceal(min(ticks, FRAME_TICKS))
             ticks -= FRAME_TICKS
 

@@ -28,6 +28,9 @@ from server.webrtc.reception import Reception
 from server.webrtc.settings import WebRtcSettings
 from server.webrtc.speech_stream import SpeechStream
 from server.webrtc.speech_track import SpeechTrack
+from server.webrtc.tally import Tally
+
+Note = Callable[[Tally], None]
 
 # From the answer to the first packet: a relay and three lost handshakes take 7 s.
 CONNECT_S = 15.0
@@ -40,11 +43,14 @@ FAREWELL_S = 1.0
 class Peer:
     """A call. It is a client of ours until `close`, which whoever has it must call.
 
-    What comes in is audio in frames of 20 ms, int16 at 24 kHz, and events as JSON text.
+    What comes in is audio in frames of 20 ms, int16 at 24 kHz, and events as JSON text. `note` is told every
+    second what became of the caller's packets.
     """
 
-    def __init__(self, settings: WebRtcSettings) -> None:
+    def __init__(self, settings: WebRtcSettings, note: Note | None = None) -> None:
         self._settings = settings
+        self._note = note
+        self._stream: SpeechStream | None = None
         self._connection = RTCPeerConnection(_configuration(settings))
         self._inbox = Inbox()
         self._events = EventChannel(self._inbox)
@@ -60,10 +66,10 @@ class Peer:
         self._receiver = aiortc_rtp.take_over(self._transceiver, self._listen)
 
     @classmethod
-    async def answer(cls, offer: str, settings: WebRtcSettings) -> Self:
+    async def answer(cls, offer: str, settings: WebRtcSettings, note: Note | None = None) -> Self:
         """Return a call that waits for its caller; raise `InvalidInput` where `offer` is no SDP for us."""
         applied = sdp.check_offer(offer)
-        peer = cls(settings)
+        peer = cls(settings, note)
         async with AsyncExitStack() as failed:
             failed.push_async_callback(peer.close)
             await peer._negotiate(applied)
@@ -102,6 +108,7 @@ class Peer:
         self._track.stop()
         if self._reception is not None:
             self._reception.close()
+        self._tell_tally()
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_S):
                 await self._events.close()
@@ -135,7 +142,9 @@ class Peer:
             await settled.wait()
 
     def _listen(self, ssrc: int | None) -> Callable[[Packet], None]:
-        self._reception = Reception(SpeechStream(ssrc), self._inbox.put_frame)
+        self._tell_tally()
+        self._stream = SpeechStream(ssrc)
+        self._reception = Reception(self._stream, self._inbox.put_frame)
         return self._reception.receive
 
     async def _send(self, item: Outgoing) -> None:
@@ -157,6 +166,7 @@ class Peer:
 
         Checks are counted and not the time, in which our own loop may have been blocked.
         """
+        self._tell_tally()
         packets = self._receiver.transport_packets
         self._silent_s = 0.0 if packets != self._packets else self._silent_s + CHECK_S
         self._packets = packets
@@ -165,6 +175,10 @@ class Peer:
             self._inbox.end(LineLost(f"nothing has arrived for {bound_s:.0f} s"))
         else:
             self._check = self._loop.call_later(CHECK_S, self._check_alive)
+
+    def _tell_tally(self) -> None:
+        if self._note is not None and self._stream is not None:
+            self._note(self._stream.take_tally())
 
 
 def _configuration(settings: WebRtcSettings) -> RTCConfiguration:

@@ -6,6 +6,7 @@ from antiphon.errors import InvalidInput
 from server.webrtc.jitter_buffer import Conceal, JitterBuffer, Packet, Play, Recover, Step
 from server.webrtc.opus import FRAME_BYTES, RATE_HZ, Decoder
 from server.webrtc.opus_packet import CLOCK_HZ, duration_ticks
+from server.webrtc.tally import Tally
 
 TICKS_PER_SAMPLE = CLOCK_HZ // RATE_HZ
 
@@ -26,6 +27,10 @@ class SpeechStream:
     def add(self, packet: Packet, now_ms: float) -> None:
         """Take a packet that has arrived."""
         self._buffer.add(packet, now_ms)
+
+    def take_tally(self) -> Tally:
+        """Return what became of the packets since it was last asked."""
+        return self._buffer.take_tally()
 
     def frames(self, now_ms: float) -> list[bytes]:
         """Return what can be heard now, in frames of 20 ms of int16 samples at 24 kHz."""

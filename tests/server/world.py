@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from server.conversation.line import Incoming, Line, LineLost
+from server.conversation.observer import UNOBSERVED, Observer
 from server.conversation.outbox import Audio, Outbox, Outgoing
 from server.conversation.session import Session
 from server.conversation.wire import Wire
@@ -30,7 +31,11 @@ class World:
     """The client's end of a session over fakes; `received` has times in ms."""
 
     def __init__(
-        self, agent: AgentSettings, generator: FakeGenerator, voice: FakeSynthesizer
+        self,
+        agent: AgentSettings,
+        generator: FakeGenerator,
+        voice: FakeSynthesizer,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self.recognizer = FakeRecognizer()
         self.generator = generator
@@ -43,7 +48,7 @@ class World:
         self._incoming: asyncio.Queue[Incoming | LineLost | None] = asyncio.Queue()
         self._services = services(self.recognizer, generator, voice)
         self._agent = agent
-        self.session = Session(self._services, agent)
+        self.session = Session(self._services, agent, observer=observer)
         self.over = asyncio.Event()
 
     async def run(self) -> None:
@@ -165,12 +170,16 @@ def tell(
     agent: AgentSettings | None = None,
     generator: FakeGenerator | None = None,
     voice: FakeSynthesizer | None = None,
+    observer: Observer = UNOBSERVED,
 ) -> World:
     """Play `story` against a session, hang up after it, and return what happened."""
 
     async def main() -> World:
         world = World(
-            agent or AgentSettings(), generator or FakeGenerator(WORDS), voice or FakeSynthesizer()
+            agent or AgentSettings(),
+            generator or FakeGenerator(WORDS),
+            voice or FakeSynthesizer(),
+            observer,
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(world.run())

@@ -41,6 +41,8 @@ class Pause:
 class AtOnce:
     """An engine as the decoder of one stream: the answer is there when it is asked for."""
 
+    waiting = 0
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 

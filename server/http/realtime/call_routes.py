@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from fastapi import APIRouter
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from antiphon.errors import Conflict, InvalidInput, Unsupported
 from server.access.keyring import Keyring
+from server.door import Transport
 from server.http.admission import admit
 from server.http.body import parse_object, read, read_parts
 from server.http.realtime.calls import Calls
@@ -49,7 +51,7 @@ class CallRoutes:
             raise InvalidInput(
                 f"`content-type` is {SDP} or multipart/form-data", reason="CONTENT_TYPE"
             )
-        asked = opening(request, grant, session)
+        asked = replace(opening(request, grant, session), transport=Transport.WEBRTC)
         call = await self._calls.begin(offer.decode(errors="replace"), asked, grant.owner)
         location = {"Location": f"{CALLS_PATH}/{call.id}"}
         return Response(call.sdp, 201, location, media_type=SDP)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import grpc
 import numpy as np
@@ -56,6 +56,7 @@ def silence(chunks: int) -> Int16:
 class FakeDecoder:
     """Says how many ms of voice it heard, after `delay_s`; remembers what it was given."""
 
+    waiting: ClassVar[int] = 0
     delay_s: float = 0.05
     speeches: list[Speech] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)

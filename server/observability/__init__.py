@@ -1,0 +1,1 @@
+"""What the gateway measures of itself, for Prometheus. Every label's values are an enumeration's."""

@@ -1,0 +1,71 @@
+"""All that the gateway measures, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+
+from antiphon.observability.registry import SHORT_BUCKETS_S
+from server.conversation.observer import UNOBSERVED, Observer
+from server.door import UNWATCHED, Door
+from server.engines.failure import Engine
+from server.observability.conversations import Conversations
+from server.observability.doors import Doors
+from server.observability.media import Media
+from server.sessions import Sessions
+from server.webrtc.peer import Note
+
+
+class Process:
+    """What is told of the process and of the engines that it needs."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._lag = Histogram(
+            "antiphon_event_loop_lag_seconds",
+            "How late the event loop ran what was due, looked at every 20 ms.",
+            buckets=SHORT_BUCKETS_S,
+            registry=registry,
+        )
+        self._ready = Gauge(
+            "antiphon_engine_ready",
+            "Whether an engine answers that it serves: 1 or 0.",
+            ["engine"],
+            registry=registry,
+        )
+        for engine in Engine:
+            self._ready.labels(engine)
+
+    def late(self, seconds: float) -> None:
+        """Note how late the loop was."""
+        self._lag.observe(seconds)
+
+    def engine_ready(self, engine: Engine, ready: bool) -> None:
+        """Note whether an engine serves."""
+        self._ready.labels(engine).set(ready)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told of what; as it is made without arguments, nobody."""
+
+    observer: Observer = UNOBSERVED
+    door: Door = UNWATCHED
+    note: Note | None = None
+    process: Process | None = None
+
+    @classmethod
+    def over(cls, registry: CollectorRegistry | None) -> Watch:
+        """Return one that counts in `registry`, where there is one."""
+        if registry is None:
+            return cls()
+        return cls(
+            Conversations(registry), Doors(registry), Media(registry).note, Process(registry)
+        )
+
+    def begin(self, sessions: Sessions) -> None:
+        """Tell of `sessions`, and of the loop that they live on, whenever somebody asks."""
+        if isinstance(self.door, Doors):
+            self.door.watch(sessions)
+        if self.process is not None:
+            sessions.lag.note = self.process.late

@@ -1,0 +1,137 @@
+"""A simulated appliance after two turns, as Prometheus sees it: four processes, every series, sane values."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from antiphon.audio import resample
+from ops.bench.services import running
+from ops.sound import read_speech
+from ops.talk.caller import talk
+from ops.talk.exchange import RATE_HZ, Exchange
+from tests.end_to_end.appliance import free_port
+from tests.end_to_end.scrape import Scrape
+from tests.speech import TURNS, recording
+
+pytestmark = [pytest.mark.slow, pytest.mark.model]
+
+QUESTION = "turn/s2i_1e70a5cf.wav"
+TURNS_HELD = 2
+HOPS = ("endpoint", "final", "first_token", "first_clause", "first_audio", "playout")
+
+
+class Run(NamedTuple):
+    """What was scraped of each process, and what the caller was told."""
+
+    server: Scrape
+    asr: Scrape
+    llm: Scrape
+    tts: Scrape
+    exchanges: list[Exchange]
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    yield asyncio.run(_run(recording(TURNS, QUESTION)))
+
+
+async def _run(question: Path) -> Run:
+    port = free_port()
+    simulated = {"engine": "simulated"}
+    tables = {
+        **dict.fromkeys(("asr", "llm", "tts"), simulated),
+        "observability": {"metrics_address": f"127.0.0.1:{port}"},
+    }
+    async with running("asr", "llm", "tts", "server", **tables) as services:
+        key = services.key_file.read_text().strip()
+        samples = resample(*read_speech(question), RATE_HZ)
+        held = [await talk(services["server"], key, samples) for _ in range(TURNS_HELD)]
+        await asyncio.sleep(0.5)
+        server, asr, llm, tts = [await asyncio.to_thread(Scrape.of, port + n) for n in range(4)]
+    return Run(server, asr, llm, tts, held)
+
+
+def test_every_turn_is_counted_and_its_hops_sum_up_to_the_wait(run: Run) -> None:
+    server = run.server
+    assert server.value("antiphon_turns_total", outcome="completed") == TURNS_HELD
+    assert server.value("antiphon_voice_to_voice_seconds_count") == TURNS_HELD
+    waited_s = server.value("antiphon_voice_to_voice_seconds_sum")
+    hops_s = sum(server.value("antiphon_hop_seconds_sum", hop=hop) for hop in HOPS)
+    assert hops_s == pytest.approx(waited_s, rel=0.05)
+    # The caller heard of the same moments, in ms with one decimal.
+    told_ms = sum(each.timeline_ms["audible"] for each in run.exchanges)
+    assert waited_s * 1000 == pytest.approx(told_ms, abs=1)
+
+
+def test_the_gateway_tells_of_its_callers_and_engines(run: Run) -> None:
+    server = run.server
+    assert server.value("antiphon_sessions_max") >= 1
+    # A caller whose line breaks off, as `talk`'s does, may come back for a minute.
+    ended = server.total("antiphon_sessions_ended_total")
+    assert server.value("antiphon_sessions") + ended == TURNS_HELD
+    assert server.total("antiphon_refusals_total") == 0
+    assert server.total("antiphon_engine_failures_total") == 0
+    assert server.total("antiphon_speculations_total") >= TURNS_HELD
+    assert server.value("antiphon_event_loop_lag_seconds_count") > 50
+    # No call was over WebRTC.
+    assert server.total("antiphon_audio_packets_total") == 0
+    assert server.value("antiphon_jitter_buffer_delay_seconds_count") == 0
+    for name in (
+        "antiphon_interruptions_total",
+        "antiphon_engine_retries_total",
+        "antiphon_apologies_total",
+    ):
+        assert server.total(name) >= 0
+
+
+def test_recognition_tells_of_its_decodes(run: Run) -> None:
+    asr = run.asr
+    decodes = asr.total("antiphon_asr_decode_seconds_count")
+    assert asr.value("antiphon_asr_decode_seconds_count", urgency="final") >= TURNS_HELD
+    assert asr.value("antiphon_asr_decode_seconds_count", urgency="partial") >= TURNS_HELD
+    assert asr.value("antiphon_asr_queue_seconds_count") == decodes
+    assert asr.value("antiphon_asr_batch_size_sum") >= decodes
+    assert asr.value("antiphon_asr_waiting") == 0
+
+
+def test_the_language_model_tells_of_its_tokens(run: Run) -> None:
+    llm = run.llm
+    assert llm.value("antiphon_llm_first_token_seconds_count") >= TURNS_HELD
+    assert 0 < llm.value("antiphon_llm_first_token_seconds_sum") < 10
+    assert llm.value("antiphon_llm_tokens_total", kind="completion") >= TURNS_HELD
+    assert llm.value("antiphon_llm_tokens_total", kind="prompt") > 0
+    assert llm.value("antiphon_llm_tokens_total", kind="cached") == 0
+    assert llm.value("antiphon_llm_running") == llm.value("antiphon_llm_waiting") == 0
+
+
+def test_the_voice_tells_of_its_first_audio(run: Run) -> None:
+    tts = run.tts
+    assert tts.value("antiphon_tts_first_audio_seconds_count") >= TURNS_HELD
+    assert tts.value("antiphon_tts_queue_seconds_count") > TURNS_HELD
+    assert tts.value("antiphon_tts_batch_size_count") >= TURNS_HELD
+    assert tts.value("antiphon_tts_waiting") == 0
+
+
+def test_every_process_tells_of_its_memory_and_descriptors(run: Run) -> None:
+    for process in (run.server, run.asr, run.llm, run.tts):
+        assert process.value("process_resident_memory_bytes") > 10 * 1024 * 1024
+        assert process.value("process_open_fds") > 3
+
+
+def test_no_label_holds_what_was_said(run: Run) -> None:
+    said = " ".join(each.heard + " " + each.answered for each in run.exchanges).lower()
+    words = {word for word in re.findall(r"[a-z']+", said) if len(word) > 4}
+    assert len(words) > 5
+    values = {
+        value.lower()
+        for process in (run.server, run.asr, run.llm, run.tts)
+        for _, labels in process.series
+        for _, value in labels
+    }
+    assert not words & values
