@@ -10,7 +10,7 @@ from antiphon.audio import RECOGNITION_RATE_HZ
 from antiphon.v1 import common_pb2
 from inference.asr.background import in_background
 from inference.asr.decoder import LONG_WORKERS, Decoder, QueuedDecoder
-from inference.asr.engine import BatchEngine, Speech
+from inference.asr.engine import BatchEngine
 from inference.asr.judge import Judge
 from inference.asr.schedule import Limits
 from inference.asr.service import Parts
@@ -19,7 +19,10 @@ from inference.asr.simulated import SimulatedDecoder
 from inference.asr.smart_turn import SmartTurn
 from inference.asr.utterance import JudgeTurn
 from inference.asr.vad import Silero
+from inference.asr.warming import warm, warm_through
 from inference.asr.watch import UNWATCHED, Watch
+from inference.card.recognition import asr_need
+from inference.card.require import require
 from models.settings import ModelsSettings
 from models.store import Store, open_store
 
@@ -31,6 +34,7 @@ def assemble(
 ) -> Parts:
     """Load all models, warm; blocks for seconds. What must be shut is pushed on `closing`."""
     store = open_store(models)
+    require(lambda _: asr_need(settings, store.catalogue))
     vad = Silero(store.path(settings.vad))
     judge = _judge(settings, store, closing)
     decoder = _decoder(settings, store, closing, watch)
@@ -58,16 +62,13 @@ def _whispers(settings: AsrSettings, store: Store) -> tuple[BatchEngine, BatchEn
         options = WhisperOptions(
             settings.device, settings.compute_type, settings.threads, settings.beam_size, workers
         )
-        whisper = Whisper(store.path(settings.model), options)
-        # The first decode allocates; no caller should wait for that.
-        whisper.decode(Speech(np.zeros(RECOGNITION_RATE_HZ, np.float32)))
-        return whisper
+        return Whisper(store.path(settings.model), options)
 
     if settings.device == "cpu":
         # Twice in memory, 170 MB with base: a thread that yields cannot be made one that does not.
-        return load(1), in_background(lambda: load(LONG_WORKERS))
+        return warm(load(1)), in_background(lambda: warm(load(LONG_WORKERS)))
     # A card knows no nice threads, and its memory is dear.
-    whisper = load(1 + LONG_WORKERS)
+    whisper = warm_through(load(1 + LONG_WORKERS), settings, 1 + LONG_WORKERS)
     return whisper, whisper
 
 

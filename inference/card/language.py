@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import math
 
+from inference.card.card import Card, Need
 from inference.card.part import PROCESS_MIB, Part, total_mib
+from inference.llm.settings import LlmSettings
 from models.catalogue import Attention, Entry
 
+# vLLM 0.32 is built with CUDA 13; bfloat16 and its kernels for 4 bits want Ampere and later.
+CUDA, CAPABILITY = 13, (8, 0)
 MIB = 2**20
 # Logits of 256 answers in float32, some times over, most of all: 1.19 to 1.26 GiB were logged with Llama 3
 # 8B, for steps of 512 to 8192 tokens.
@@ -24,6 +28,17 @@ GRAPHS_MIB = 540
 # The rotary tables of Llama 3.1: 131,072 positions of 128 values.
 ROTARY_MIB = 32
 CONTEXT = Part("driver and libraries", PROCESS_MIB)
+
+
+def llm_need(settings: LlmSettings, card: Card) -> Need | None:
+    """Return what vLLM needs on `card`, of which it takes a share; None where it takes none.
+
+    Its build for CPUs, of which the same settings are read, is told by its eager execution.
+    """
+    if settings.engine != "vllm" or settings.vllm.enforce_eager:
+        return None
+    share_mib = int(settings.vllm.gpu_memory_utilization * card.memory_mib)
+    return Need("llm", share_mib + CONTEXT.mib, CUDA, CAPABILITY)
 
 
 def language(entry: Entry, *, graphs: bool = True) -> tuple[Part, ...]:

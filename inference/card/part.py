@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 # The driver's context is 320 MiB (pytorch/pytorch#28394, Titan V) and with torch's kernels, loaded as they
@@ -17,6 +17,14 @@ class Part:
 
     name: str
     mib: int
+
+
+def known_mib(parts: Callable[[], Iterable[Part]]) -> int:
+    """Return what they take together, 0 where the catalogue does not know it: no reason to refuse a model."""
+    try:
+        return total_mib(parts())
+    except KeyError:
+        return 0
 
 
 def total_mib(parts: Iterable[Part]) -> int:

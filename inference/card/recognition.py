@@ -10,9 +10,12 @@ import math
 
 from inference.asr.decoder import LONG_WORKERS
 from inference.asr.settings import AsrSettings
-from inference.card.part import PROCESS_MIB, Part
-from models.catalogue import Attention, Entry
+from inference.card.card import Need
+from inference.card.part import PROCESS_MIB, Part, known_mib
+from models.catalogue import Attention, Catalogue, Entry
 
+# CTranslate2 4.8 is built with CUDA 12, and computes in float16 on Volta and later.
+CUDA, CAPABILITY = 12, (7, 0)
 MIB = 2**20
 WINDOW_S = 30.0
 POSITIONS_PER_S = 50
@@ -33,6 +36,14 @@ SCORES = 2
 WIDTHS = 11
 
 
+def asr_need(settings: AsrSettings, catalogue: Catalogue) -> Need | None:
+    """Return what recognition needs, None where it uses no card."""
+    if settings.device != "cuda" or settings.engine == "simulated":
+        return None
+    entry = catalogue.entry(settings.model)
+    return Need("asr", known_mib(lambda: recognition(settings, entry)), CUDA, CAPABILITY)
+
+
 def recognition(settings: AsrSettings, entry: Entry) -> tuple[Part, ...]:
     """Return the parts; raise `KeyError` where the catalogue does not know what the model takes on a GPU."""
     weights = entry.memory_mib["gpu"] * WEIGHT_SHARES[settings.compute_type]
@@ -48,6 +59,11 @@ def longest_batch(settings: AsrSettings) -> int:
     return _pieces(settings, WINDOW_S)
 
 
+def shortest_batch(settings: AsrSettings) -> int:
+    """Return how many of the longest pieces of the short lane are decoded at once."""
+    return _pieces(settings, settings.short_s)
+
+
 def piece_mib(attention: Attention, seconds: float) -> float:
     """Return what one piece takes while it is encoded and decoded."""
     positions = POSITIONS_PER_S * min(seconds, WINDOW_S)
@@ -61,7 +77,7 @@ def _batches_mib(settings: AsrSettings, entry: Entry) -> int:
     """Return what is taken where every worker decodes all that it may at once."""
     if entry.attention is None:
         raise KeyError("attention")
-    short = _pieces(settings, settings.short_s) * piece_mib(entry.attention, settings.short_s)
+    short = shortest_batch(settings) * piece_mib(entry.attention, settings.short_s)
     long = longest_batch(settings) * piece_mib(entry.attention, WINDOW_S)
     return math.ceil(short + LONG_WORKERS * long)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon.v1 import common_pb2
+from inference.card.language import llm_need
+from inference.card.require import require
 from inference.llm.engine import Capability, Engine, Message, Request, Role, Sampling
 from inference.llm.model import Bounds, LanguageModel
 from inference.llm.model_folder import ModelDefaults, read_defaults
@@ -38,9 +40,12 @@ async def load_engine(
     if settings.engine == "simulated":
         simulated = SimulatedEngine(settings)
         return Loaded(simulated, _info(simulated, settings.model, "", ""))
+    require(lambda card: llm_need(settings, card))
     store = open_store(models)
     engine = load_model(store.path(settings.model), settings, on_death)
     await try_out(engine)
+    if settings.engine == "vllm" and not settings.vllm.enforce_eager:
+        await engine.fill()
     entry = store.catalogue.entry(settings.model)
     revision = store.revision(settings.model)
     return Loaded(engine, _info(engine, settings.model, revision, entry.licence))

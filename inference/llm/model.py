@@ -10,6 +10,7 @@ not given.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -41,6 +42,9 @@ from inference.llm.tokenizer import Tokenizer
 from inference.llm.tool_calls import forced_tag, offered_tag
 
 T = TypeVar("T")
+
+# Of a prompt that is read at the same time as others: so short that all of them fill one step.
+SHORT_TOKENS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,14 @@ class LanguageModel:
                 return await self._engine.warm(prompt)
         except Exhausted:
             return 0  # a hint, for which nobody is refused
+
+    async def fill(self) -> None:
+        """Read a prompt that fills the context, and then answer as many short ones as there are slots."""
+        token = (await self._tokenizer.encode("a"))[-1]
+        longest = Prompt((token,) * (self._bounds.context_tokens - 1))
+        await self._engine.warm(longest)
+        short = Prompt((token,) * SHORT_TOKENS)
+        await asyncio.gather(*(self._engine.warm(short) for _ in range(self._engine.slots)))
 
     async def close(self) -> None:
         """See `Engine`."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from antiphon.v1 import common_pb2, synthesizer_pb2
+from inference.card.require import require
+from inference.card.voice import tts_need
 from inference.tts.bridge import BridgedEngine
+from inference.tts.clauses import MAX_CHARACTERS
 from inference.tts.engine import Engine, EngineInfo, Voice
 from inference.tts.normalise import normalise
 from inference.tts.service import Parts
 from inference.tts.settings import TtsSettings
 from inference.tts.simulated import SimulatedEngine
-from inference.tts.stage import without_stages
+from inference.tts.stage import together
 from inference.tts.watch import UNWATCHED, Watch
 from models.catalogue import load_catalogue
 from models.settings import ModelsSettings
@@ -22,6 +25,8 @@ _WARM_UP = (
     "One.",
     "This is said to nobody, before the first caller comes, so that nobody waits for it.",
 )
+# On a card, a clause of as many characters as one may have, without a mark at which the voice could breathe.
+_LONGEST = ("extraordinarily " * MAX_CHARACTERS)[:MAX_CHARACTERS].rstrip()
 
 
 def assemble(
@@ -32,6 +37,7 @@ def assemble(
         engine: Engine = SimulatedEngine(settings.simulated_ms, settings.simulated_seed, watch)
         return Parts(settings, engine, _simulated(engine.info), _simulated_voice(engine.info))
     store = Store(models.dir, load_catalogue(models.catalogue))
+    require(lambda _: tts_need(settings, store.catalogue))
     voice = _load(settings, store)
     bridged = BridgedEngine(voice, settings.batch, watch)
     closing.callback(bridged.close)
@@ -45,9 +51,10 @@ def _load(settings: TtsSettings, store: Store) -> Voice:
     from inference.tts.vits.loading import load_voice
 
     voice = load_voice(store.path(settings.model), settings)
-    for text in _WARM_UP:
-        for _ in without_stages(voice.speak(normalise(text), 1.0)):
-            pass
+    # In a batch, where callers are computed for in one: the last text fills the largest windows.
+    for text in (*_WARM_UP, _LONGEST) if settings.device == "cuda" else _WARM_UP:
+        words = normalise(text)
+        together([voice.speak(words, 1.0) for _ in range(settings.batch)])
     return voice
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
 Given = TypeVar("Given")
@@ -49,6 +49,24 @@ def alone(making: Making[T]) -> T:
             made: T = stopped.value
             return made
         compute([stage])
+
+
+def together(makings: Iterable[Iterator[Any]]) -> None:
+    """Run all of `makings` to their ends, side by side: what several need alike is computed in one."""
+    going = list(makings)
+    while going:
+        waiting: dict[Hashable, list[AnyStage]] = {}
+        still = []
+        for number, one in enumerate(going):
+            stage = next((item for item in one if isinstance(item, Stage)), None)
+            if stage is not None:
+                still.append(one)
+                # What is of no kind is computed alone.
+                kind = ("alone", number) if stage.kind is None else stage.kind
+                waiting.setdefault(kind, []).append(stage)
+        going = still
+        for stages in waiting.values():
+            compute(stages)
 
 
 def without_stages(items: Iterator[T | AnyStage]) -> Iterator[T]:

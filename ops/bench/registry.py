@@ -20,6 +20,7 @@ NAMES = (
     "load",
     "capacity",
     "batch",
+    "soak",
 )
 
 

@@ -35,7 +35,9 @@ def bench_command(
     transport: Annotated[
         Transport | None, typer.Option(help="how callers reach the gateway")
     ] = None,
-    sessions: Annotated[int | None, typer.Option(min=1, help="how many call at a time")] = None,
+    sessions: Annotated[
+        int | None, typer.Option(min=1, help="how many call at a time; of soak: in all")
+    ] = None,
     duration: Annotated[
         float | None, typer.Option(min=1, help="seconds that each load is measured")
     ] = None,

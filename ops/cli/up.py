@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from antiphon.errors import Misconfigured
 from antiphon.paths import runtime_dir
+from ops.doctor.card import card
 from ops.needed_models import needed, pull_missing
 from ops.page import way_in
 from ops.proof import prove, told
@@ -27,10 +29,18 @@ def up_command(
 ) -> None:
     """Fetch what models are missing, start the services, prove them, and serve until Ctrl-C."""
     settings = Settings.load()
+    _check_card(settings)
     services = plan(settings)
     with claimed(services, runtime_dir()):
         _fetch(settings)
         raise typer.Exit(asyncio.run(_Appliance(settings, services).run(proof=proof)))
+
+
+def _check_card(settings: Settings) -> None:
+    """Raise `Misconfigured` where the engines would be started on a card that will not do."""
+    for finding in card(settings):
+        if finding.amiss:
+            raise Misconfigured(f"{finding.what}; {finding.mend}")
 
 
 def _fetch(settings: Settings) -> None:

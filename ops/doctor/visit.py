@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from antiphon.errors import Misconfigured
 from antiphon.settings import config_file
-from ops.doctor import bootstrap, places, seats, system, weights
+from ops.doctor import bootstrap, card, places, seats, system, weights
 from ops.doctor.finding import Finding
 from ops.settings import Settings
 
@@ -22,6 +22,7 @@ def visit(*, deep: bool) -> Iterator[Finding]:
     yield Finding("settings", "every table is valid")
     yield from system.packages(settings)
     yield from bootstrap.environments(settings)
+    yield from card.card(settings)
     yield from weights.models(settings, deep=deep)
     yield from system.disk(settings)
     yield from places.addresses(settings)

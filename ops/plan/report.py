@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from inference.card.card import DRIVERS
-from inference.card.needs import LLM_CUDA
+from inference.card.language import CUDA
 from inference.card.part import total_mib
 from ops.plan.plan import RESERVE_MIB, Plan
 from ops.plan.request import COMPUTE_TYPE, RECOGNITION, Request
 
 SERVICES = {"asr": "recognition", "tts": "voice", "llm": "language model"}
-DRIVER = ".".join(map(str, DRIVERS[LLM_CUDA]))
+DRIVER = ".".join(map(str, DRIVERS[CUDA]))
 
 
 def as_json(plan: Plan, proposed: Sequence[Request]) -> dict[str, Any]:

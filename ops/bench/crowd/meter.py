@@ -32,6 +32,14 @@ class Cost:
     machine_cpu: float
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a service has of the machine: resident memory in KiB, and open descriptors."""
+
+    rss_kb: float
+    descriptors: int
+
+
 class Meter:
     """Reads what runs; `begin`, then `end`."""
 
@@ -57,6 +65,10 @@ class Meter:
         """Return the gateway's resident memory."""
         return float(psutil.Process(self._services.pid("server")).memory_info().rss) / MIB
 
+    def held(self) -> dict[str, Held]:
+        """Return what each service has now, without the processes below it."""
+        return {name: _held(psutil.Process(self._services.pid(name))) for name in self._services}
+
     def _read(self) -> dict[str, float]:
         return {name: self._services.cpu_s(name) for name in self._services}
 
@@ -69,6 +81,10 @@ class Meter:
             raise Unavailable(f"the gateway does not tell its load: HTTP {told.status_code}")
         lag: dict[str, float] = told.json()["loop_lag_ms"]
         return lag
+
+
+def _held(process: psutil.Process) -> Held:
+    return Held(process.memory_info().rss / 1024, process.num_fds())
 
 
 def _busy_s() -> float:

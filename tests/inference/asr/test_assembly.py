@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from antiphon.errors import Misconfigured
 from antiphon.settings import load
+from inference.asr import assembly
 from inference.asr.assembly import assemble
 from inference.asr.service import Parts
 from inference.asr.settings import AsrSettings
 from models.settings import ModelsSettings
+from tests.inference.card.nvml import FakeNvml
 from tests.weights import weights
 
 
@@ -56,3 +59,32 @@ def test_simulated_listens_with_the_real_detector() -> None:
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     with ExitStack() as closing, pytest.raises(Misconfigured, match="models pull silero-vad"):
         assemble(AsrSettings(), ModelsSettings(dir=tmp_path), closing)
+
+
+def test_a_card_that_is_too_small_is_refused_before_anything_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeNvml(free_mib=500).install(monkeypatch)
+    settings = AsrSettings(model="whisper-large-v3-turbo", device="cuda", compute_type="float16")
+    with (
+        ExitStack() as closing,
+        pytest.raises(Misconfigured, match=r"0.5 GiB free .*\[asr\] needs"),
+    ):
+        assemble(settings, ModelsSettings(dir=tmp_path), closing)
+
+
+def test_on_a_card_one_engine_has_all_workers_and_hears_what_it_may_be_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[tuple[object, int]] = []
+    monkeypatch.setattr("inference.asr.whisper.Whisper", lambda _, options: options)
+
+    def warm_through(engine: object, settings: AsrSettings, workers: int) -> object:
+        heard.append((engine, workers))
+        return engine
+
+    monkeypatch.setattr(assembly, "warm_through", warm_through)
+    settings = AsrSettings(device="cuda", compute_type="float16")
+    short, long = assembly._whispers(settings, SimpleNamespace(path=lambda _: None))  # type: ignore[arg-type]
+    assert short is long
+    assert heard == [(short, 3)]

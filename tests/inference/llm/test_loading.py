@@ -4,15 +4,17 @@ import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from antiphon.errors import Misconfigured
 from antiphon.settings import load
+from inference.llm import loading
 from inference.llm.engine import Capability
 from inference.llm.loading import Loaded, load_engine, load_model, try_out
+from inference.llm.model import SHORT_TOKENS, LanguageModel
 from inference.llm.settings import LlmSettings
 from models.settings import ModelsSettings
 from tests.inference.llm.fake_token_engine import ALL, FakeTokenEngine
@@ -98,3 +100,34 @@ def test_it_is_tried_with_each_kind_of_request(
     assert isinstance(engine, FakeTokenEngine)
     assert len(engine.asked) == requests
     assert [constraint is None for _, _, constraint in engine.asked] == [True, False][:requests]
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_an_engine_that_serves_has_read_a_full_context_before(
+    tmp_path: Path, vllm: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, eager: bool
+) -> None:
+    folder = write_model(tmp_path / "model", context_tokens=300)
+    shelf = SimpleNamespace(
+        path=lambda _: folder,
+        revision=lambda _: "1",
+        catalogue=SimpleNamespace(entry=lambda _: SimpleNamespace(licence="MIT")),
+    )
+    monkeypatch.setattr(loading, "open_store", lambda _: shelf)
+    table = settings(engine="vllm", vllm={"enforce_eager": eager})
+    loaded = load_closed(table, ModelsSettings(dir=tmp_path))
+    assert isinstance(loaded.engine, LanguageModel)
+    engine = loaded.engine._engine
+    assert isinstance(engine, FakeTokenEngine)
+    lengths = [len(prompt.tokens) for prompt in engine.warmed]
+    assert lengths == ([] if eager else [299, SHORT_TOKENS])
+
+
+def test_a_card_that_will_not_do_is_refused_before_the_model_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(need: object) -> None:
+        raise Misconfigured("the card is too small")
+
+    monkeypatch.setattr(loading, "require", refuse)
+    with pytest.raises(Misconfigured, match="too small"):
+        load_closed(settings(engine="vllm"), ModelsSettings(dir=tmp_path))

@@ -4,7 +4,7 @@ import pytest
 
 from antiphon.errors import Misconfigured
 from antiphon.settings import load
-from inference.llm.settings import DEFAULT_MODELS, LlmSettings
+from inference.llm.settings import DEFAULT_MODELS, LlmSettings, VllmSettings
 
 
 def settings(**environ: str) -> LlmSettings:
@@ -50,3 +50,20 @@ def test_nested_tables_are_set_from_the_environment() -> None:
 def test_a_bad_value_is_told_by_name(name: str, value: str, said: str) -> None:
     with pytest.raises(Misconfigured, match=said):
         settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("most", "given", "sizes"),
+    [
+        (24, (), [1, 2, 4, 8, 16, 24]),
+        (20, (), [1, 2, 4, 8, 16, 20]),
+        (3, (), [1, 2, 3]),
+        (1, (), [1]),
+        (24, (8, 1), [1, 8]),
+    ],
+)
+def test_graphs_are_kept_of_no_more_than_is_answered_at_a_time(
+    most: int, given: tuple[int, ...], sizes: list[int]
+) -> None:
+    own = VllmSettings(max_num_seqs=most, cudagraph_capture_sizes=given)
+    assert own.graph_sizes == sizes

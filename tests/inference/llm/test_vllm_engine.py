@@ -175,6 +175,15 @@ def test_options_are_our_settings() -> None:
     assert (args.quantization, args.kv_cache_memory_bytes) == ("fp8", None)
     assert args.enable_prefix_caching is True
     assert args.enable_log_requests is False
+    assert (args.max_num_batched_tokens, args.cudagraph_capture_sizes) == (None, None)
+
+
+def test_options_of_a_card_are_our_settings() -> None:
+    own = {"enforce_eager": False, "max_num_seqs": 12, "max_num_batched_tokens": 2048}
+    settings = LlmSettings.model_validate({"engine": "vllm", "vllm": own})
+    args = engine_args(Path("model"), 1234, settings)
+    assert (args.enforce_eager, args.max_num_batched_tokens) == (False, 2048)
+    assert args.cudagraph_capture_sizes == [1, 2, 4, 8, 12]
 
 
 @pytest.mark.parametrize(

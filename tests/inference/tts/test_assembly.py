@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from antiphon.errors import Misconfigured
 from antiphon.settings import load
+from inference.tts import assembly
 from inference.tts.assembly import assemble
-from inference.tts.engine import Step
+from inference.tts.clauses import MAX_CHARACTERS
+from inference.tts.engine import Said, Step
 from inference.tts.normalise import normalise
 from inference.tts.service import Parts
 from inference.tts.settings import TtsSettings
 from models.settings import ModelsSettings
+from tests.inference.card.nvml import FakeNvml
 
 
 @pytest.fixture
@@ -64,3 +68,34 @@ def test_a_real_voice(
     assert parts.voice.licence == parts.info.licence == "MIT"
     assert "lessac" in parts.voice.description
     assert asyncio.run(spoken(parts))
+
+
+def test_a_driver_that_is_too_old_is_refused_before_anything_is_loaded(
+    closing: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeNvml(driver="570.172.08").install(monkeypatch)
+    settings = TtsSettings(model="en-us-ljspeech-vits", device="cuda", runtime="torch")
+    with pytest.raises(Misconfigured, match=r"570.172.08, and \[tts\] needs 580"):
+        assemble(settings, ModelsSettings(dir=tmp_path), closing)
+
+
+@pytest.mark.parametrize(("device", "texts", "callers"), [("cpu", 2, 1), ("cuda", 3, 4)])
+def test_it_has_spoken_what_it_may_be_given_before_anybody_calls(
+    monkeypatch: pytest.MonkeyPatch, device: str, texts: int, callers: int
+) -> None:
+    spoken: list[list[str]] = []
+
+    class Voice:
+        def speak(self, words: Sequence[Said], speed: float) -> list[str]:
+            return [" ".join(word.text for word in words)]
+
+    runtime = "torch" if device == "cuda" else "onnxruntime"
+    settings = TtsSettings.model_validate(
+        {"device": device, "runtime": runtime, "max_batch": callers}
+    )
+    monkeypatch.setattr("inference.tts.vits.loading.load_voice", lambda *_: Voice())
+    monkeypatch.setattr(assembly, "together", lambda many: spoken.append([one[0] for one in many]))
+    assembly._load(settings, SimpleNamespace(path=lambda _: None))  # type: ignore[arg-type]
+    assert [len(many) for many in spoken] == [callers] * texts
+    longest = max(len(many[0]) for many in spoken)
+    assert (longest > MAX_CHARACTERS * 0.9) is (device == "cuda")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from inference.tts.stage import AnyStage, Making, Stage, alone, compute, without_stages
+from inference.tts.stage import AnyStage, Making, Stage, alone, compute, together, without_stages
 
 
 class Doubler:
@@ -60,3 +60,30 @@ def test_without_stages() -> None:
         yield str(stage.made)
 
     assert list(without_stages(mixed())) == ["first", "8"]
+
+
+def test_together_computes_in_one_what_several_need_alike() -> None:
+    doubler = Doubler()
+    made: list[int] = []
+
+    def making(number: int, times: int) -> Iterator[str | AnyStage]:
+        for _ in range(times):
+            stage = doubler.stage(number)
+            yield stage
+            yield "a piece"
+            made.append(stage.made)
+
+    together([making(1, 1), making(2, 3), making(3, 2)])
+    assert doubler.batches == [3, 2, 1]
+    assert sorted(made) == [2, 4, 4, 4, 6, 6]
+
+
+def test_together_computes_alone_what_is_of_no_kind() -> None:
+    batches: list[int] = []
+
+    def run(given: Sequence[int]) -> Sequence[int]:
+        batches.append(len(given))
+        return given
+
+    together([iter([Stage(None, run, 1)]), iter([Stage(None, run, 2)])])
+    assert batches == [1, 1]

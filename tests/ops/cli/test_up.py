@@ -12,6 +12,7 @@ import pytest
 from antiphon.errors import Unavailable
 from ops.cli import up
 from ops.cli.main import main
+from ops.doctor.finding import Finding
 from ops.settings import Settings, SupervisorSettings
 from ops.supervisor.keeper import Crashed, Event, Killed, Ready
 from ops.supervisor.plan import Service
@@ -170,3 +171,15 @@ def test_nobody_need_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("builtins.print", gone)
     up._say("anything")
+
+
+def test_a_card_that_will_not_do_stops_it_before_anything_starts(
+    appliance: Appliance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    amiss = Finding("card", "NVIDIA L4 has 1.0 GiB free", "end what holds the rest")
+    monkeypatch.setattr(up, "card", lambda _: [Finding("card", "well"), amiss])
+    monkeypatch.setattr(up, "claimed", lambda *_: pytest.fail("something was started"))
+    assert main(["up"]) == 2
+    assert capsys.readouterr().err == (
+        "antiphon: NVIDIA L4 has 1.0 GiB free; end what holds the rest\n"
+    )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.doctor import bootstrap, places, seats, system, weights
+from ops.doctor import bootstrap, card, places, seats, system, weights
 from ops.doctor.finding import Finding
 from ops.doctor.visit import visit
 
@@ -11,6 +11,7 @@ ROUND = [
     "settings",
     "packages",
     "environments",
+    "card",
     "models",
     "disk",
     "addresses",
@@ -25,6 +26,7 @@ def rooms(monkeypatch: pytest.MonkeyPatch) -> None:
         return Finding(topic, "amiss", "mend it")
 
     monkeypatch.setattr(system, "packages", lambda _: [amiss("packages")])
+    monkeypatch.setattr(card, "card", lambda _: [amiss("card")])
     monkeypatch.setattr(system, "disk", lambda _: [amiss("disk")])
     monkeypatch.setattr(bootstrap, "environments", lambda _: [amiss("environments")])
     monkeypatch.setattr(

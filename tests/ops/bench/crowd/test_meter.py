@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.failures import understand
-from ops.bench.crowd.meter import Cost, Meter
+from ops.bench.crowd.meter import Cost, Held, Meter
 from ops.bench.services import Running
 from ops.supervisor.run_folder import ServiceState, write_states
 from tests.ops.bench.calls.echo_gateway import echoing
@@ -48,3 +48,17 @@ def test_a_gateway_that_does_not_tell_is_named(tmp_path: Path) -> None:
     with pytest.raises(ExceptionGroup) as failed:
         _measured(tmp_path, key="ak_another")
     assert "HTTP 401" in understand(failed.value, "a test").message
+
+
+def test_it_tells_what_each_service_holds(tmp_path: Path) -> None:
+    async def main() -> tuple[Held, Held]:
+        async with echoing(tmp_path) as services:
+            _claim(services, tmp_path)
+            meter = Meter(services)
+            before = meter.held()["server"]
+            with open(os.devnull), open(os.devnull):  # noqa: ASYNC230
+                return before, meter.held()["server"]
+
+    before, after = asyncio.run(main())
+    assert before.rss_kb > 10_000
+    assert after.descriptors == before.descriptors + 2

@@ -1,0 +1,1 @@
+"""What services keep of the sessions that they have had."""
