@@ -106,7 +106,7 @@ def test_it_is_tried_with_each_kind_of_request(
 def test_an_engine_that_serves_has_read_a_full_context_before(
     tmp_path: Path, vllm: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, eager: bool
 ) -> None:
-    folder = write_model(tmp_path / "model", context_tokens=300)
+    folder = write_model(tmp_path, context_tokens=300)
     shelf = SimpleNamespace(
         path=lambda _: folder,
         revision=lambda _: "1",
