@@ -85,8 +85,8 @@ async def run(options: Options) -> Result:
     """Measure interruptions over a data folder."""
     clips = _clips(load_clips(options.data or default_folder("turns")), options)
     async with running("asr", "llm", "tts", "server", **_tables(options)) as services:
-        scenes = _scenes(takes(clips, services.settings, options))
-        alone = await _play_all(services, options, scenes, "alone", _nothing)
+        scenes = scenes_of(takes(clips, services.settings, options))
+        alone = await _play_all(services, options, scenes, "alone", nothing_beside)
         echo = await _play_all(services, options, scenes, "with echo", _echo)
         beside = await _play_all(services, options, scenes, "with a voice beside", _beside)
     return Result(
@@ -103,12 +103,15 @@ async def _play_all(
     starts = range(0, len(scenes), lanes)
     played = []
     for start in options.progress.over(title, starts):
-        calls = (_play(services, options, scene, mix) for scene in scenes[start : start + lanes])
+        calls = (
+            play_over(services, options, scene, mix) for scene in scenes[start : start + lanes]
+        )
         played += await asyncio.gather(*calls)
     return played
 
 
-async def _play(services: Running, options: Options, scene: Scene, mix: Mix) -> Overlap:
+async def play_over(services: Running, options: Options, scene: Scene, mix: Mix) -> Overlap:
+    """Call, ask for a reply, and return what a clip did to it."""
     record = Listened()
     frames = count(1)
 
@@ -162,7 +165,8 @@ def _session(options: Options, scene: Scene) -> Event:
     return {"type": "realtime", "antiphon": antiphon}
 
 
-def _scenes(takes: Sequence[Take]) -> list[Scene]:
+def scenes_of(takes: Sequence[Take]) -> list[Scene]:
+    """Return each clip as it is to be played over a reply, and another caller's voice beside it."""
     voices = [one for one in takes if _kind(one.clip) == "turn"]
     return [
         Scene(one, _kind(one.clip), _played(one), _voice_beside(one, voices, number))
@@ -187,7 +191,8 @@ def _voice_beside(one: Take, voices: Sequence[Take], number: int) -> Int16:
     return _louder(voice, gain_db)
 
 
-def _nothing(scene: Scene, loudspeaker: Loudspeaker) -> Also | None:
+def nothing_beside(scene: Scene, loudspeaker: Loudspeaker) -> Also | None:
+    """Return that the clip is played alone."""
     return None
 
 

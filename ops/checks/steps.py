@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ops.checks import command, generated, locks, own_tests, page, suite, weights
+from ops.checks import command, dashboards, generated, locks, own_tests, page, suite, weights
 from ops.checks.environments import MAIN, OTHERS, Environment, selection
 from ops.checks.outcome import Outcome, skipped
 from ops.settings import REPOSITORY
 
-SCRIPTS = ("ops/bootstrap.sh", "ops/up", "ops/test", "ops/check", "ops/generate", ".ci/run")
+SCRIPTS = (
+    "ops/bootstrap.sh",
+    "ops/up",
+    "ops/test",
+    "ops/check",
+    "ops/generate",
+    "ops/check-dashboards",
+    ".ci/run",
+)
 TESTS_PREFIX = "tests: "
 
 
@@ -36,6 +44,7 @@ def steps(reports: Path, *, fast: bool) -> list[Step]:
         Step("lint", partial(command.run, [bin_ / "ruff", "check", "--quiet"])),
         Step("imports", partial(command.run, [bin_ / "lint-imports"])),
         Step("generated", generated.check),
+        Step("dashboards", dashboards.check),
         Step("locks", locks.check),
         Step("shell", _shell),
         Step("page", page.check),

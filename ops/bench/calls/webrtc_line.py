@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from fractions import Fraction
@@ -54,7 +55,8 @@ class Microphone(MediaStreamTrack):
 
 
 class _Call:
-    def __init__(self) -> None:
+    def __init__(self, lost_share: float) -> None:
+        self._lost_share = lost_share
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._microphone = Microphone()
         self._came: asyncio.Queue[bytes | Event] = asyncio.Queue(MAX_WAITING)
@@ -76,6 +78,8 @@ class _Call:
         answered.raise_for_status()
         answer = RTCSessionDescription(answered.text, "answer")
         await self._connection.setRemoteDescription(answer)
+        if self._lost_share:
+            self._lose()
         async with asyncio.timeout(CONNECT_S):
             await self._open.wait()
 
@@ -95,6 +99,17 @@ class _Call:
             self._listening.cancel()
             await asyncio.wait([self._listening])
 
+    def _lose(self) -> None:
+        """Lose packets behind the sender, which numbers them: aiortc has no other place for it."""
+        transport: Any = self._connection.getSenders()[0].transport
+        send, chance = transport._send_rtp, random.Random(0)
+
+        async def sometimes(packet: bytes) -> None:
+            if chance.random() >= self._lost_share:
+                await send(packet)
+
+        transport._send_rtp = sometimes
+
     def _on_track(self, track: MediaStreamTrack) -> None:
         self._listening = asyncio.create_task(self._listen(track))
 
@@ -113,11 +128,11 @@ def _mono(frame: av.AudioFrame) -> bytes:
 
 
 @asynccontextmanager
-async def dial(services: Running) -> AsyncIterator[Line]:
-    """Yield a session over WebRTC."""
+async def dial(services: Running, lost_share: float = 0.0) -> AsyncIterator[Line]:
+    """Yield a session over WebRTC, of whose packets to the gateway a share gets lost."""
     bearer = {"Authorization": f"Bearer {load(services.key_file)}"}
     through = httpx.AsyncHTTPTransport(uds=services.http_socket)
-    call = _Call()
+    call = _Call(lost_share)
     async with httpx.AsyncClient(
         transport=through, base_url="http://localhost", headers=bearer, timeout=CONNECT_S
     ) as client:

@@ -42,7 +42,7 @@ def take(kind: str, speaker: str = "a", level: int = 1000, **row: Any) -> Take:
 
 
 def scene(kind: str, **row: Any) -> interrupt.Scene:
-    (made, *_) = interrupt._scenes([take(kind, **row), take("turn", "b", level=4000)])
+    (made, *_) = interrupt.scenes_of([take(kind, **row), take("turn", "b", level=4000)])
     return made
 
 
@@ -97,5 +97,5 @@ def test_a_voice_beside_begins_with_the_clip_and_goes_on() -> None:
 
 
 def test_nobody_else_is_nobody_beside() -> None:
-    (alone,) = interrupt._scenes([take("turn")])
+    (alone,) = interrupt.scenes_of([take("turn")])
     assert frame(interrupt._beside(alone, Loudspeaker())(interrupt.BEFORE_MS)) == {0}

@@ -65,8 +65,13 @@ async def echoing(folder: Path) -> AsyncIterator[Running]:
         stop.set()
 
 
-async def echoes_of(dial: Dial, folder: Path, frame: bytes) -> tuple[list[bytes], list[Event]]:
-    """Return audio and events that came back of `frame`, played for half a second, and of an event."""
+async def echoes_of(
+    dial: Dial, folder: Path, frame: bytes, *, heard: bool = True
+) -> tuple[list[bytes], list[Event]]:
+    """Return audio and events that came back of `frame`, played for half a second, and of an event.
+
+    Ends when both have come; without `heard`, when the event has.
+    """
     audio: list[bytes] = []
     events: list[Event] = []
     async with echoing(folder) as services, dial(services) as line, asyncio.TaskGroup() as tasks:
@@ -77,7 +82,7 @@ async def echoes_of(dial: Dial, folder: Path, frame: bytes) -> tuple[list[bytes]
                     audio.append(item)
                 else:
                     events.append(item)
-                if events and any(map(_loud, audio)):
+                if events and (not heard or any(map(_loud, audio))):
                     break
     return audio, events
 

@@ -1,0 +1,1 @@
+"""What watches the appliance: Prometheus's rules, Grafana's dashboards, and the run that proves them."""

@@ -1,0 +1,1 @@
+"""The dashboards, as they are described; `ops/generate` writes what Grafana reads."""
