@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.observability import grafana_json
+from ops.observability import grafana_json, rules
 from ops.observability.board import Board, Look, Panel, Query, Section, Unit
 
 PANEL = Panel(
@@ -84,3 +84,11 @@ def test_what_is_written_is_current_until_it_changes(tmp_path: Path) -> None:
 
 def test_what_is_committed_is_current() -> None:
     assert grafana_json.differences() == []
+
+
+def test_a_runbook_sends_nobody_to_a_panel_that_is_not_there() -> None:
+    titles = [panel.title for board in grafana_json.BOARDS for panel in board.panels]
+    assert len(set(titles)) == len(titles)
+    runbooks = [alert.runbook for alert in rules.read()]
+    named = {name for runbook in runbooks for name in runbook.split('"')[1::2] if name != "..."}
+    assert named and named <= set(titles)
