@@ -25,6 +25,9 @@ STEP_MIB = 1290
 LIBRARIES_MIB = 160
 # 67 sizes up to 512 took 0.52 GiB; ours are no more, and end at `max_num_seqs`.
 GRAPHS_MIB = 540
+# Of NVML's total CUDA, whose total the share is of, does not see so much at the least
+# (`ops/plan/cards.toml`).
+UNSEEN_MIB = 438
 # The rotary tables of Llama 3.1: 131,072 positions of 128 values.
 ROTARY_MIB = 32
 CONTEXT = Part("driver and libraries", PROCESS_MIB)
@@ -37,7 +40,7 @@ def llm_need(settings: LlmSettings, card: Card) -> Need | None:
     """
     if settings.engine != "vllm" or settings.vllm.enforce_eager:
         return None
-    share_mib = int(settings.vllm.gpu_memory_utilization * card.memory_mib)
+    share_mib = int(settings.vllm.gpu_memory_utilization * (card.memory_mib - UNSEEN_MIB))
     return Need("llm", share_mib + CONTEXT.mib, CUDA, CAPABILITY)
 
 

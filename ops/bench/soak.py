@@ -3,7 +3,9 @@
 Callers come over the time of a turn and hang up together, wherever they are: some have been answered, some
 are spoken to, some have not said their first word. Between two crowds nobody is there, and memory and
 descriptors are read; slopes are those of the straight line through these readings, without the first
-sessions, in which the allocator takes what it then keeps.
+sessions, in which the allocator takes what it then keeps. What a session leaves in cycles waits for a full
+collection, of which there is one in 80 sessions: a saw of 15 MB, whose tooth is all that a run of a hundred
+sessions sees.
 """
 
 from __future__ import annotations

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import InvalidInput
+from inference.card.card import Card, faults
+from inference.card.language import llm_need
+from inference.card.part import total_mib
 from models.catalogue import load_catalogue
-from ops.plan.cards import card_named
+from ops.plan.cards import Known, card_named, known_cards
 from ops.plan.plan import plan
 from ops.plan.request import Request
 from ops.plan.written import settings, write
@@ -72,3 +75,17 @@ def test_its_own_file_is_written_again_and_nobody_elses(tmp_path: Path) -> None:
 def test_a_place_where_nothing_can_be_written(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="cannot write"):
         write(settings(PLAN, seats=False), tmp_path / "no" / "plan.env", "")
+
+
+@pytest.mark.parametrize("known", known_cards().values(), ids=lambda card: card.name)
+def test_what_is_planned_is_let_onto_the_card_beside_the_others(
+    known: Known, tmp_path: Path
+) -> None:
+    found = plan(known, Request(), load_catalogue())
+    write(settings(found, seats=False), tmp_path / "plan.env", "")
+    read_back = read(tmp_path / "plan.env")
+    beside = total_mib(found.parts["asr"]) + total_mib(found.parts["tts"])
+    card = Card(known.name, known.memory_mib, known.usable_mib - beside, "580.1", known.capability)
+    need = llm_need(read_back.llm, card)
+    assert need is not None
+    assert list(faults(card, need)) == []
