@@ -23,7 +23,7 @@ from inference.llm.engine import (
     ToolCall,
     ToolChoice,
 )
-from inference.llm.model import Bounds, LanguageModel
+from inference.llm.model import SHORT_TOKENS, Bounds, LanguageModel
 from inference.llm.model_folder import read_defaults
 from inference.llm.prompt import load_template
 from inference.llm.token_engine import Choice
@@ -294,3 +294,11 @@ def test_closing_it_closes_the_engine(tmp_path: Path) -> None:
     bench = Bench(tmp_path, "x")
     asyncio.run(bench.model.close())
     assert bench.engine.closed
+
+
+def test_it_is_filled_with_a_whole_context_and_then_in_every_slot(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "", slots=3)
+    asyncio.run(bench.model.fill())
+    lengths = [len(prompt.tokens) for prompt in bench.engine.warmed]
+    assert lengths == [399, SHORT_TOKENS, SHORT_TOKENS, SHORT_TOKENS]
+    assert len({token for prompt in bench.engine.warmed for token in prompt.tokens}) == 1
