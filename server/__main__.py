@@ -34,6 +34,7 @@ from server.sessions import hosting
 from server.settings import AgentSettings, ServerSettings
 from server.webrtc.peer import Peer
 from server.webrtc.settings import WebRtcSettings
+from server.webrtc.turn import IceServers
 
 log = logging.getLogger(__name__)
 
@@ -58,19 +59,23 @@ async def _gateway(watch: Watch) -> None:
     agent = load("agent", AgentSettings)
     webrtc = load("webrtc", WebRtcSettings)
     keyring = Keyring(installation_key.load_or_make(settings.key_file))
+    ice_servers = IceServers(webrtc)
+    answer = partial(
+        Peer.answer, settings=webrtc, note=watch.note, ice_servers=ice_servers.current
+    )
     services = open_services(settings)
     maker = SessionMaker(services, agent, watch.observer)
     vocabulary.build()
     try:
         async with (
             hosting(maker.make, settings.max_sessions, watch.door) as sessions,
-            switchboard(sessions, partial(Peer.answer, settings=webrtc, note=watch.note)) as calls,
+            switchboard(sessions, answer) as calls,
         ):
             watch.begin(sessions)
             guests = Guests(settings.max_guests, watch.door)
             port = Port(sessions, keyring, services, guests)
             apis = routers(Desk(keyring, sessions, services, guests, agent))
-            await _serve(settings, port, maker, calls, apis)
+            await _serve(settings, port, maker, calls, apis, ice_servers)
     finally:
         await services.close()
 
@@ -81,10 +86,17 @@ async def _serve(
     maker: SessionMaker,
     calls: Calls,
     apis: Iterable[APIRouter],
+    ice_servers: IceServers,
 ) -> None:
     shown = _certificate(settings)
     application = app.build(
-        port.keyring, port.sessions, calls, maker.describe, settings.cors_origins, apis
+        port.keyring,
+        port.sessions,
+        calls,
+        maker.describe,
+        settings.cors_origins,
+        apis,
+        ice_servers.current,
     )
     with closing(
         HttpServer(

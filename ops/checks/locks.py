@@ -17,7 +17,7 @@ FOREIGN = re.compile(r"--(?:extra-)?index-url|--find-links|--trusted-host|://|\s
 
 def check() -> Outcome:
     """Read every lock and the list that it was made from."""
-    return verdict([fault for lock in sorted(FOLDER.glob("*.in")) for fault in faults(lock)])
+    return verdict([fault for lock in sorted(FOLDER.rglob("*.in")) for fault in faults(lock)])
 
 
 def faults(wanted: Path) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _requirements(text: str) -> Iterator[str]:
 
 def _names(wanted: Path) -> set[str]:
     lines = (line.partition("#")[0].strip() for line in wanted.read_text().splitlines())
-    return {_normal(re.split(r"[^\w.-]", line)[0]) for line in lines if line}
+    return {_normal(re.split(r"[^\w.-]", line)[0]) for line in lines if line and line[0] != "-"}
 
 
 def _normal(name: str) -> str:

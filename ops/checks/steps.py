@@ -21,6 +21,11 @@ SCRIPTS = (
     "ops/check",
     "ops/generate",
     "ops/check-dashboards",
+    "ops/check-images",
+    "ops/secrets",
+    "ops/images/environment.sh",
+    "ops/images/system.sh",
+    "ops/turn/start.sh",
     ".ci/run",
 )
 TESTS_PREFIX = "tests: "

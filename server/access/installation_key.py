@@ -8,17 +8,23 @@ import tempfile
 from pathlib import Path
 
 from antiphon.errors import Misconfigured
+from server.access.secret_file import read
 
 KEY_PREFIX = "ak_"
 KEY_BYTES = 32
 METADATA_NAME = "authorization"
+REMEDY = "it is made when the appliance first starts, where no file is in its place"
 
 
 def load_or_make(path: Path) -> str:
-    """Return the key in `path`, made there with mode 0600 if absent; raise `Misconfigured` if unusable."""
+    """Return the key in `path`, made there with mode 0600 if absent; raise `Misconfigured` if unusable.
+
+    Where it is there nothing is written: a secret that is mounted lies in a folder that is read-only.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _make(path)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make(path)
     except FileExistsError:
         pass
     except OSError as error:
@@ -36,20 +42,7 @@ def _make(path: Path) -> None:
 
 def load(path: Path) -> str:
     """Return the key in `path`; raise `Misconfigured` where it is missing, empty or open to others."""
-    try:
-        mode = path.stat().st_mode & 0o077
-        key = path.read_text(encoding="ascii", errors="strict").strip()
-    except FileNotFoundError:
-        raise Misconfigured(
-            f"no key at {path}: it is made when the appliance first starts"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"cannot read the key file {path}: {error}") from None
-    if mode:
-        raise Misconfigured(f"others may read the key file {path}: run `chmod 600 {path}`")
-    if not key:
-        raise Misconfigured(f"the key file {path} is empty: delete it, and a new key is made")
-    return key
+    return read(path, "key", REMEDY)
 
 
 def bearer(key: str) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from server.access.page_tokens import PageTokens
 from server.http.client_secrets import ClientSecrets, Describe
 from server.http.errors import Guard, refuse
 from server.http.health import Health
+from server.http.ice_servers import Current, IceServersRoute
 from server.http.load import LoadRoute
 from server.http.page_files import PageFiles
 from server.http.page_keys import PageKeys
@@ -40,8 +41,12 @@ def build(
     describe: Describe,
     cors_origins: tuple[str, ...] = (),
     apis: Iterable[APIRouter] = (),
+    ice_servers: Current = tuple,
 ) -> FastAPI:
-    """Return the application, with the routes of `apis` beside those of sessions."""
+    """Return the application, with the routes of `apis` beside those of sessions.
+
+    `ice_servers` returns those that browsers are told; by default none.
+    """
     # FastAPI's own pages about an API load their scripts from elsewhere.
     app = FastAPI(title="Antiphon", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(HTTPException, refuse)
@@ -59,6 +64,7 @@ def build(
         LoadRoute(keyring, sessions),
         ClientSecrets(keyring, describe),
         PageKeys(keyring, PageTokens(), describe),
+        IceServersRoute(keyring, ice_servers),
         CallRoutes(keyring, calls),
         Sockets(keyring, sessions, calls),
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Self
 
@@ -25,7 +25,7 @@ from server.webrtc.inbox import Inbox
 from server.webrtc.jitter_buffer import Packet
 from server.webrtc.opus import Encoder
 from server.webrtc.reception import Reception
-from server.webrtc.settings import WebRtcSettings
+from server.webrtc.settings import IceServer, WebRtcSettings
 from server.webrtc.speech_stream import SpeechStream
 from server.webrtc.speech_track import SpeechTrack
 from server.webrtc.tally import Tally
@@ -47,11 +47,17 @@ class Peer:
     second what became of the caller's packets.
     """
 
-    def __init__(self, settings: WebRtcSettings, note: Note | None = None) -> None:
+    def __init__(
+        self,
+        settings: WebRtcSettings,
+        note: Note | None = None,
+        ice_servers: Sequence[IceServer] | None = None,
+    ) -> None:
         self._settings = settings
         self._note = note
         self._stream: SpeechStream | None = None
-        self._connection = RTCPeerConnection(_configuration(settings))
+        servers = settings.ice_servers if ice_servers is None else ice_servers
+        self._connection = RTCPeerConnection(_configuration(servers))
         self._inbox = Inbox()
         self._events = EventChannel(self._inbox)
         self._track = SpeechTrack(Encoder(settings.bitrate_bps, settings.expected_loss_percent))
@@ -66,10 +72,19 @@ class Peer:
         self._receiver = aiortc_rtp.take_over(self._transceiver, self._listen)
 
     @classmethod
-    async def answer(cls, offer: str, settings: WebRtcSettings, note: Note | None = None) -> Self:
-        """Return a call that waits for its caller; raise `InvalidInput` where `offer` is no SDP for us."""
+    async def answer(
+        cls,
+        offer: str,
+        settings: WebRtcSettings,
+        note: Note | None = None,
+        ice_servers: Callable[[], Sequence[IceServer]] | None = None,
+    ) -> Self:
+        """Return a call that waits for its caller; raise `InvalidInput` where `offer` is no SDP for us.
+
+        `ice_servers` tells those of the moment, where they are others than the settings'.
+        """
         applied = sdp.check_offer(offer)
-        peer = cls(settings, note)
+        peer = cls(settings, note, ice_servers and ice_servers())
         async with AsyncExitStack() as failed:
             failed.push_async_callback(peer.close)
             await peer._negotiate(applied)
@@ -181,7 +196,7 @@ class Peer:
             self._note(self._stream.take_tally())
 
 
-def _configuration(settings: WebRtcSettings) -> RTCConfiguration:
+def _configuration(servers: Sequence[IceServer]) -> RTCConfiguration:
     """Return aiortc's configuration; it would ask a public STUN server if it were given no list."""
     return RTCConfiguration(
         iceServers=[
@@ -190,6 +205,6 @@ def _configuration(settings: WebRtcSettings) -> RTCConfiguration:
                 username=server.username,
                 credential=server.credential.get_secret_value() if server.credential else None,
             )
-            for server in settings.ice_servers
+            for server in servers
         ]
     )

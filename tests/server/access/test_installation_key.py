@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -68,6 +70,22 @@ def test_a_file_that_cannot_be_used_says_what_to_do(
         keys.load_or_make(path)
     assert str(path) in refused.value.message
     assert "ak_" not in refused.value.message
+
+
+def test_a_key_that_a_site_mounts_is_read_and_its_folder_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "secrets" / "key"
+    path.parent.mkdir()
+    path.write_text("ak_mounted\n")
+    path.chmod(0o400)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    assert keys.load_or_make(path) == "ak_mounted"
 
 
 def test_a_key_that_is_not_there_is_not_made_by_whoever_only_reads(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import aioice.ice
 import pytest
@@ -176,12 +177,35 @@ def test_a_relay_is_used_where_one_is_set() -> None:
         settings = WebRtcSettings(
             ice_servers=(IceServer(urls=("turn:127.0.0.1:9",), username="u"),), lost_after_s=2
         )
-        configuration = peer_module._configuration(settings)
+        configuration = peer_module._configuration(settings.ice_servers)
         assert configuration.iceServers is not None
         assert configuration.iceServers[0].urls == ["turn:127.0.0.1:9"]
         assert configuration.iceServers[0].credential is None
 
     asyncio.run(main())
+
+
+def test_each_call_asks_for_the_servers_of_its_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Sequence[IceServer]] = []
+    configure = peer_module._configuration
+
+    def noted(servers: Sequence[IceServer]) -> Any:
+        seen.append(servers)
+        return configure(servers[:0])
+
+    monkeypatch.setattr(peer_module, "_configuration", noted)
+    named = (IceServer(urls=("turn:127.0.0.1:9",), username="u"),)
+
+    async def main() -> None:
+        caller = Caller()
+        try:
+            peer = await Peer.answer(await caller.offer(), WebRtcSettings(), ice_servers=lambda: named)
+            await peer.close()
+        finally:
+            await caller.close()
+
+    asyncio.run(main())
+    assert seen == [named]
 
 
 def test_packets_that_are_not_the_callers_speech_change_nothing() -> None:

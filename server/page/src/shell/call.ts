@@ -1,11 +1,13 @@
 /** One call over WebRTC, from its offer to its end. */
 
 import { Refusal } from "../core/refusal";
+import { readRelays } from "../core/relays";
 import { post } from "./keyring";
 
 const CALLS = "/v1/realtime/calls";
+const RELAYS = "/v1/antiphon/ice_servers";
 const CHANNEL = "oai-events";
-// Without a STUN server the candidates are this machine's own addresses: there in milliseconds.
+// This machine's own addresses are there in milliseconds, a relay of the site's after a few round trips.
 const GATHERING_MS = 1_000;
 // A gateway that is there answers an offer within a second or two, even while it loads models.
 const ANSWERING_MS = 10_000;
@@ -80,13 +82,14 @@ export class Call {
   }
 
   async #establish(session: object, signal: AbortSignal): Promise<void> {
+    const headers = { Authorization: `Bearer ${this.key}` };
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(ANSWERING_MS)]);
+    this.#peer.setConfiguration({ iceServers: await relays({ headers, signal: patience }) });
     await this.#peer.setLocalDescription();
     await gathered(this.#peer);
     const body = new FormData();
     body.append("sdp", this.#peer.localDescription?.sdp ?? "");
     body.append("session", JSON.stringify(session));
-    const headers = { Authorization: `Bearer ${this.key}` };
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(ANSWERING_MS)]);
     const response = await post(CALLS, { body, headers, signal: patience });
     this.#location = ownPath(response.headers.get("Location"));
     await this.#peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
@@ -134,6 +137,16 @@ function ownPath(location: string | null): string | null {
   if (location === null) return null;
   const url = new URL(location, window.location.href);
   return url.origin === window.location.origin ? url.pathname : null;
+}
+
+/** Returns what the site's gateway names; where it does not answer, the call itself finds out why. */
+async function relays(request: RequestInit): Promise<RTCIceServer[]> {
+  try {
+    return readRelays(await (await post(RELAYS, request)).json());
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
 }
 
 async function gathered(peer: RTCPeerConnection): Promise<void> {

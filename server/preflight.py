@@ -1,0 +1,84 @@
+"""What a site set wrong, in one line and before anything starts.
+
+`python -m server.preflight PORT... -- FILE...` is the first of the containers (`docker-compose.gpu.yml`): all
+others wait until it has ended well. PORT is `NAME=NUMBER` or `NAME=FIRST-LAST`, as the site's variables have
+it; FILE is a secret, of whatever service.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from antiphon.errors import Misconfigured
+
+PORTS = range(1, 65_536)
+USAGE = "usage: python -m server.preflight NAME=PORT|NAME=FIRST-LAST ... -- FILE ..."
+
+
+def check_ports(given: Iterable[str]) -> None:
+    """Raise `Misconfigured` where one is no port, or two services are told to use the same."""
+    taken: dict[str, range] = {}
+    for one in given:
+        name, _, text = one.partition("=")
+        ports = _ports(name, text)
+        for other, others in taken.items():
+            shared = range(max(ports[0], others[0]), min(ports[-1], others[-1]) + 1)
+            if shared:
+                raise Misconfigured(
+                    f"{other} and {name} are told to use one port, {shared[0]}: give one of them another"
+                )
+        taken[name] = ports
+
+
+def check_secrets(files: Iterable[Path]) -> None:
+    """Raise `Misconfigured` where a secret is missing or empty.
+
+    Some are readable by the service alone that needs them: of these only the size is seen.
+    """
+    for file in files:
+        try:
+            empty = not file.stat().st_size
+        except OSError as error:
+            raise Misconfigured(f"cannot find the secret {file.name}: {error.strerror}") from None
+        try:
+            empty = not file.read_bytes().strip()
+        except PermissionError:
+            pass
+        except OSError as error:
+            raise Misconfigured(f"cannot read the secret {file.name}: {error.strerror}") from None
+        if empty:
+            raise Misconfigured(
+                f"the secret file {file.name} is empty: delete it and run `ops/secrets`, or write the "
+                "secret into it"
+            )
+
+
+def _ports(name: str, text: str) -> range:
+    first, dash, last = text.partition("-")
+    last = last if dash else first
+    if first.isdecimal() and last.isdecimal() and int(first) <= int(last):
+        ports = range(int(first), int(last) + 1)
+        if ports[0] in PORTS and ports[-1] in PORTS:
+            return ports
+    raise Misconfigured(f"{name} = {text!r} is neither a port from 1 to 65535 nor FIRST-LAST")
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit status: 2 where something is wrong, which is told on stderr."""
+    if "--" not in arguments:
+        print(USAGE, file=sys.stderr)
+        return 2
+    middle = arguments.index("--")
+    try:
+        check_ports(arguments[:middle])
+        check_secrets(map(Path, arguments[middle + 1 :]))
+    except Misconfigured as problem:
+        print(problem.message, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+"""Each mistake of a site in one line, before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from antiphon.errors import Misconfigured
+from server.preflight import check_ports, check_secrets, main
+
+
+def test_ports_that_differ_are_free(tmp_path: Path) -> None:
+    check_ports(["HTTPS=8443", "GRPC=50051", "RELAYS=49160-49359", "TURN=3478"])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["HTTPS=8443", "GRPC=8443"], "HTTPS and GRPC are told to use one port, 8443"),
+        (["RELAYS=49160-49359", "GRPC=49200"], "RELAYS and GRPC are told to use one port, 49200"),
+        (["GRPC=49159", "A=1-9", "B=9-12"], "A and B are told to use one port, 9"),
+        (["HTTPS=0"], "HTTPS = '0' is neither a port from 1 to 65535"),
+        (["HTTPS=65536"], "HTTPS = '65536' is neither"),
+        (["HTTPS="], "HTTPS = '' is neither"),
+        (["HTTPS=web"], "HTTPS = 'web' is neither"),
+        (["RELAYS=20-10"], "RELAYS = '20-10' is neither"),
+        (["RELAYS=1-"], "RELAYS = '1-' is neither"),
+    ],
+)
+def test_ports_that_cannot_be_are_told(given: list[str], words: str) -> None:
+    with pytest.raises(Misconfigured, match=words):
+        check_ports(given)
+
+
+def test_secrets_that_hold_something_are_right(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("tangerine\n")
+    check_secrets([tmp_path / "key"])
+
+
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_an_empty_secret_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "key").write_text(content)
+    with pytest.raises(Misconfigured, match="the secret file key is empty"):
+        check_secrets([tmp_path / "key"])
+
+
+def test_of_a_secret_that_is_another_services_the_size_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, empty = tmp_path / "full", tmp_path / "empty"
+    full.write_text("tangerine")
+    empty.write_text("")
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    check_secrets([full])
+    with pytest.raises(Misconfigured, match="the secret file empty is empty"):
+        check_secrets([full, empty])
+
+
+def test_a_secret_that_is_not_there_or_no_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot find the secret absent"):
+        check_secrets([tmp_path / "absent"])
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(Misconfigured, match="cannot read the secret folder"):
+        check_secrets([tmp_path / "folder"])
+
+
+def test_the_exit_status_tells_and_the_line_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_text("tangerine")
+    assert main(["HTTPS=8443", "--", str(tmp_path / "key")]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["HTTPS=1", "GRPC=1", "--", str(tmp_path / "key")]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "tangerine" not in told
+    assert main(["HTTPS=1"]) == 2
+    assert "usage" in capsys.readouterr().err
