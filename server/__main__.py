@@ -60,9 +60,7 @@ async def _gateway(watch: Watch) -> None:
     webrtc = load("webrtc", WebRtcSettings)
     keyring = Keyring(installation_key.load_or_make(settings.key_file))
     ice_servers = IceServers(webrtc)
-    answer = partial(
-        Peer.answer, settings=webrtc, note=watch.note, ice_servers=ice_servers.current
-    )
+    answer = partial(Peer.answer, settings=webrtc, note=watch.note, ice_servers=ice_servers.current)
     services = open_services(settings)
     maker = SessionMaker(services, agent, watch.observer)
     vocabulary.build()

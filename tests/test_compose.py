@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from antiphon.in_flight import PARTING_S, SHUTDOWN_GRACE_S
+from antiphon.observability.settings import ObservabilitySettings
 from antiphon.settings import Table, load
 from inference.asr.settings import AsrSettings
 from inference.llm.settings import LlmSettings
@@ -43,6 +44,7 @@ TABLES: Mapping[str, type[Table]] = {
     "server": ServerSettings,
     "webrtc": WebRtcSettings,
     "models": ModelsSettings,
+    "observability": ObservabilitySettings,
 }
 
 
@@ -281,7 +283,7 @@ def test_every_setting_of_a_container_exists(name: str) -> None:
         for variable in environ
         if variable.startswith("ANTIPHON_")
     }
-    for table in tables - {"observability"}:
+    for table in tables:
         load(table, TABLES[table], environ)
     server = load("server", ServerSettings, environ)
     if name == "gateway":

@@ -199,7 +199,9 @@ def test_each_call_asks_for_the_servers_of_its_moment(monkeypatch: pytest.Monkey
     async def main() -> None:
         caller = Caller()
         try:
-            peer = await Peer.answer(await caller.offer(), WebRtcSettings(), ice_servers=lambda: named)
+            peer = await Peer.answer(
+                await caller.offer(), WebRtcSettings(), ice_servers=lambda: named
+            )
             await peer.close()
         finally:
             await caller.close()
