@@ -50,8 +50,8 @@ ENGINES = 3
 
 async def main() -> None:
     """Serve callers until told to stop."""
-    with observed(load("observability", ObservabilitySettings)) as watched:
-        await _gateway(Watch.over(watched.registry))
+    with observed(load("observability", ObservabilitySettings), "server") as watched:
+        await _gateway(Watch.over(watched.registry, watched.spans))
 
 
 async def _gateway(watch: Watch) -> None:

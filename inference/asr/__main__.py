@@ -27,13 +27,15 @@ async def main() -> None:
     """Load the models and serve until told to stop."""
     settings, models = load("asr", AsrSettings), load("models", ModelsSettings)
     with ExitStack() as closing:
-        watched = closing.enter_context(observed(load("observability", ObservabilitySettings)))
+        watched = closing.enter_context(
+            observed(load("observability", ObservabilitySettings), "asr")
+        )
         watch = watch_over(watched.registry)
 
         async def register(server: grpc.aio.Server) -> list[str]:
             parts = await asyncio.to_thread(assemble, settings, models, closing, watch)
             watch.waiting(lambda: parts.decoder.waiting)
-            add_RecognizerServicer_to_server(RecognizerService(parts), server)
+            add_RecognizerServicer_to_server(RecognizerService(parts, watched.spans), server)
             return [NAME]
 
         await serve(settings.address, register)

@@ -12,6 +12,7 @@ import grpc
 from antiphon import caller
 from antiphon.audio import RECOGNITION_RATE_HZ, Resampler, decode
 from antiphon.errors import Exhausted, InvalidInput
+from antiphon.observability.spans import Spans
 from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2 import RecognizeRequest, RecognizeResponse
 from antiphon.v1.recognizer_pb2_grpc import RecognizerServicer
@@ -19,6 +20,7 @@ from inference.asr.config import Listening, check_capabilities, read_config
 from inference.asr.decoder import Decoder
 from inference.asr.detector import Detector
 from inference.asr.endpointer import Endpointer
+from inference.asr.finals import Finals
 from inference.asr.history import History
 from inference.asr.settings import AsrSettings
 from inference.asr.stopwatch import Stopwatch
@@ -47,8 +49,9 @@ class Parts:
 class RecognizerService(RecognizerServicer):
     """Recognises speech, one call a stream; a call's end or cancellation frees all it held."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, spans: Spans | None = None) -> None:
         self._parts = parts
+        self._spans = spans
         self._streams = 0
 
     async def GetInfo(
@@ -80,6 +83,7 @@ class RecognizerService(RecognizerServicer):
         stopwatch: Stopwatch,
     ) -> None:
         unsent: asyncio.Queue[RecognizeResponse | None] = asyncio.Queue(MAX_UNSENT)
+        finals = Finals(self._spans, unsent.put)
         listening = await self._configured(requests)
         async with asyncio.TaskGroup() as tasks:
             ears = Ears(
@@ -90,11 +94,11 @@ class RecognizerService(RecognizerServicer):
                 judge=self._parts.judge,
                 stopwatch=stopwatch,
                 tasks=tasks,
-                emit=unsent.put,
+                emit=finals.emit,
                 caller=caller.of(context.invocation_metadata()) or object(),
             )
             stream = Stream(ears, self._parts.listen())
-            tasks.create_task(_listen(requests, listening, stream, unsent))
+            tasks.create_task(_listen(requests, listening, stream, finals, unsent))
             while (response := await unsent.get()) is not None:
                 await context.write(response)
 
@@ -113,6 +117,7 @@ async def _listen(
     requests: AsyncIterator[RecognizeRequest],
     listening: Listening,
     stream: Stream,
+    finals: Finals,
     unsent: asyncio.Queue[RecognizeResponse | None],
 ) -> None:
     resampler = Resampler(listening.rate_hz, RECOGNITION_RATE_HZ)
@@ -123,6 +128,7 @@ async def _listen(
                     resampler.feed(decode(_bounded(request.audio), listening.encoding))
                 )
             case "finish":
+                finals.asked(request.finish.traceparent)
                 await stream.finish_utterance()
             case "config":
                 raise InvalidInput(

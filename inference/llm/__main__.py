@@ -37,7 +37,9 @@ class Service:
         if settings.engine == "vllm":
             vllm_process.prepare(settings.threads)
         async with AsyncExitStack() as stack:
-            seen = stack.enter_context(observed(load("observability", ObservabilitySettings)))
+            seen = stack.enter_context(
+                observed(load("observability", ObservabilitySettings), "llm")
+            )
             watch = watch_over(seen.registry)
 
             async def register(server: grpc.aio.Server) -> list[str]:
@@ -47,7 +49,7 @@ class Service:
                 # What vLLM imports takes half a second a full collection, during which nobody is answered.
                 gc.collect()
                 gc.freeze()
-                servicer = Generator(loaded.engine, loaded.info, watch)
+                servicer = Generator(loaded.engine, loaded.info, watch, seen.spans)
                 generator_pb2_grpc.add_GeneratorServicer_to_server(servicer, server)
                 return [NAME]
 

@@ -27,13 +27,17 @@ async def main() -> None:
     """Load the voice and serve until told to stop."""
     settings, models = load("tts", TtsSettings), load("models", ModelsSettings)
     with ExitStack() as closing:
-        watched = closing.enter_context(observed(load("observability", ObservabilitySettings)))
+        watched = closing.enter_context(
+            observed(load("observability", ObservabilitySettings), "tts")
+        )
         watch = watch_over(watched.registry)
 
         async def register(server: grpc.aio.Server) -> list[str]:
             parts = await asyncio.to_thread(assemble, settings, models, closing, watch)
             watch.waiting(lambda: parts.engine.waiting)
-            add_SynthesizerServicer_to_server(SynthesizerService(parts, watch), server)
+            add_SynthesizerServicer_to_server(
+                SynthesizerService(parts, watch, watched.spans), server
+            )
             return [NAME]
 
         await serve(settings.address, register)

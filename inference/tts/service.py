@@ -12,6 +12,8 @@ import grpc
 
 from antiphon.audio import Encoding, check_rate
 from antiphon.errors import Exhausted, InvalidInput, NotFound
+from antiphon.observability.serving import Served
+from antiphon.observability.spans import Spans
 from antiphon.v1 import common_pb2, synthesizer_pb2, synthesizer_pb2_grpc
 from inference.tts.call import Call, Order
 from inference.tts.engine import Engine
@@ -42,9 +44,10 @@ class Parts:
 class SynthesizerService(synthesizer_pb2_grpc.SynthesizerServicer):
     """Serves one voice to a bounded number of calls."""
 
-    def __init__(self, parts: Parts, watch: Watch = UNWATCHED) -> None:
+    def __init__(self, parts: Parts, watch: Watch = UNWATCHED, spans: Spans | None = None) -> None:
         self._parts = parts
         self._watch = watch
+        self._spans = spans
         self._calls = 0
 
     async def Synthesize(
@@ -79,11 +82,13 @@ class SynthesizerService(synthesizer_pb2_grpc.SynthesizerServicer):
         context: Context,
     ) -> None:
         call = Call(self._parts.engine, order, context.write, self._watch)
+        served = Served(self._spans, "tts.synthesize", context.invocation_metadata())
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(call.read(requests))
                 await call.speak()
         finally:
+            served.end(call.timing)
             if call.timing is not None:
                 self._watch.spoken(call.timing)
                 context.set_trailing_metadata(call.timing.trailers())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from antiphon.errors import Misconfigured, Unavailable
+from antiphon.observability.logs import message_of
 from ops.settings import SupervisorSettings
 from ops.supervisor.child import Child
 from ops.supervisor.health import until_serving
@@ -156,7 +157,7 @@ class Keeper:
 
     def _refusal(self) -> Misconfigured:
         """Return what a service that exits with the status for a bad setting or file says last."""
-        said = self._log.tail().rpartition("\n")[2].rpartition(" ERROR ")[2].partition(": ")[2]
+        said = message_of(self._log.tail().rpartition("\n")[2])
         return Misconfigured(f"the {self.service.name} service: {said or f'see {self._log.path}'}")
 
     def _failure(self, what: str) -> Unavailable:

@@ -19,6 +19,9 @@ from grpc_reflection.v1alpha import reflection
 from antiphon.errors import AntiphonError, Misconfigured
 from antiphon.failures import understand
 from antiphon.in_flight import PARTING_S, SHUTDOWN_GRACE_S, InFlight
+from antiphon.observability import logs
+from antiphon.observability.settings import ObservabilitySettings
+from antiphon.settings import load
 from antiphon.status import to_status
 
 log = logging.getLogger(__name__)
@@ -269,11 +272,10 @@ async def _next(context: grpc.aio.ServicerContext[Any, Any]) -> Any:
 
 def run(main: Coroutine[Any, Any, None]) -> int:
     """Run a service process; return its exit status. A `Misconfigured` start is one line, status 2."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logs.set_up()
     status = 0
     try:
+        logs.set_up(load("observability", ObservabilitySettings).log_format)
         asyncio.run(main)
     except* AntiphonError as errors:
         # What is raised beside running tasks comes in groups.

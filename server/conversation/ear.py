@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from antiphon.errors import AntiphonError
+from antiphon.observability.spans import TraceContext
 from antiphon.v1.recognizer_pb2 import RecognizeResponse
 from server.conversation.timeline import Arrivals
 from server.engines.recognizer import Recognition
@@ -67,12 +68,14 @@ class Ear:
         self._fed_ms = recognition.fed_ms
         self._arrivals.note(self._fed_ms, at_s)
 
-    async def finish_utterance(self, config: SessionConfig) -> None:
-        """End the utterance now; its final follows."""
+    async def finish_utterance(
+        self, config: SessionConfig, trace: TraceContext | None = None
+    ) -> None:
+        """End the utterance now, as part of `trace`; its final follows."""
         recognition = await self._open(config)
         self._committed_ms = self._fed_ms
         self._finishing += 1
-        await recognition.finish_utterance()
+        await recognition.finish_utterance(trace)
 
     def arrived_s(self, position_ms: float) -> float:
         """Return when the audio at `position_ms` arrived; now, where that is not known any more."""

@@ -64,7 +64,8 @@ class Moderator:
         self._told_state = self._dialogue.state
         self._news = asyncio.Event()
         self._in_order = asyncio.Lock()
-        self._timeline = Timeline()
+        self._trace = observer.begun()
+        self._timeline = Timeline(self._trace)
         self._speech_start_ms = 0.0
         self._asked: Asked | None = None
         self._taken_back = 0
@@ -139,6 +140,7 @@ class Moderator:
     async def _heard(self, event: RecognizeResponse) -> None:
         match event.WhichOneof("event"):
             case "speech_started":
+                self._trace = self._observer.begun()
                 self._speech_start_ms = event.speech_started.start_ms
                 self._utterances.begin(event.speech_started)
                 began_s = self.ear.arrived_s(event.speech_started.start_ms)
@@ -168,7 +170,7 @@ class Moderator:
     def _ended_s(self, end_ms: float) -> float:
         """Return when the voice ended, and time what follows from there."""
         ended_s = self.ear.arrived_s(end_ms)
-        self._timeline = Timeline()
+        self._timeline = Timeline(self._trace)
         self._timeline.mark(Mark.SPEECH_ENDED, ended_s)
         return ended_s
 
@@ -182,13 +184,15 @@ class Moderator:
         return ev.Paused(pause.text, ended_s, probability, speech_ms)
 
     def _timeline_of(self, final: Final) -> Timeline:
-        timeline = Timeline()
+        timeline = Timeline(self._trace)
         timeline.mark(Mark.SPEECH_ENDED, self.ear.arrived_s(final.end_ms))
         timeline.mark(Mark.FINAL, _now())
         timeline.adopt(self._timeline)
         return timeline
 
     async def _audible(self) -> None:
+        if self._timeline.answered:
+            self._timeline = Timeline(self._trace)
         await self.tell(ev.ReplyAudible())
 
     async def _over(self) -> None:
@@ -220,7 +224,7 @@ class Moderator:
                 self.turns.speculate(self.config, text, timeline)
             case ev.Finish():
                 self._timeline.mark(Mark.COMMITTED, _now())
-                await self.ear.finish_utterance(self.config)
+                await self.ear.finish_utterance(self.config, self._timeline.trace)
             case ev.Commit(text):
                 await self._utterances.ended(final or Final(text=text))
             case ev.Drop():
@@ -236,6 +240,9 @@ class Moderator:
 
     async def _answer(self, timeline: Timeline, *, speculated: bool) -> None:
         asked, self._asked = self._asked, None
+        # What the client asks for after it is another turn, of the same question as long as none was heard.
+        self._trace = self._observer.begun()
+        self._timeline = self._timeline.again(self._trace)
         if speculated and asked is None:
             await self.turns.play(self.config, timeline)
             return
@@ -250,7 +257,8 @@ class Moderator:
             return
         heard_ms = self.ear.fed_ms
         await self._utterances.silence(max(heard_ms - idle_ms, 0), heard_ms)
-        await self.turns.answer(Asked(self.config), Timeline(), SILENCE)
+        timeline = Timeline(self._observer.begun())
+        await self.turns.answer(Asked(self.config), timeline, SILENCE)
 
     def _warm(self) -> None:
         config = self.config

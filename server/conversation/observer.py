@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from antiphon.observability.spans import TraceContext
 from server.conversation.outcome import Ending
 from server.conversation.timeline import Mark
 from server.engines.failure import Engine, EngineFailure
@@ -27,10 +28,15 @@ class Told:
     response_id: str
     ending: Ending
     marks: Mapping[Mark, float]
+    trace: TraceContext | None = None
 
 
 class Observer(Protocol):
     """Called on the event loop, a few times a turn: it must be quick, and must not raise."""
+
+    def begun(self) -> TraceContext | None:
+        """Return the trace of a turn that begins; None where turns are not traced."""
+        ...
 
     def told(self, turn: Told) -> None:
         """Note the end of a turn of the conversation."""
@@ -59,6 +65,10 @@ class Observer(Protocol):
 
 class Unobserved:
     """An `Observer` that notes nothing."""
+
+    def begun(self) -> TraceContext | None:
+        """See `Observer`."""
+        return None
 
     def told(self, turn: Told) -> None:
         """See `Observer`."""

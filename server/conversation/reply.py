@@ -86,7 +86,7 @@ class Reply:
         if not self._config.audio_out:
             await self._write(messages, speech=None)
             return
-        speech = Speech(self._services.synthesizer, self._config)
+        speech = Speech(self._services.synthesizer, self._config, self._timeline.metadata)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write(messages, speech))
@@ -99,7 +99,7 @@ class Reply:
         if not self._config.audio_out:
             await self._add(text, speech=None)
             return
-        speech = Speech(self._services.synthesizer, self._config)
+        speech = Speech(self._services.synthesizer, self._config, self._timeline.metadata)
         try:
             await speech.open()
             await self._add(text, speech)
@@ -114,7 +114,11 @@ class Reply:
         self._mark(Mark.GENERATION_STARTED)
         config = self._config
         generation = Generation(
-            self._services.generator, messages, config.max_reply_tokens, config.tools
+            self._services.generator,
+            messages,
+            config.max_reply_tokens,
+            config.tools,
+            self._timeline.metadata,
         )
         try:
             if speech is not None:

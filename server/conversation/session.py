@@ -15,6 +15,7 @@ from openai import BaseModel
 from openai.types import realtime as oai
 
 from antiphon.errors import InvalidInput, Unsupported
+from antiphon.observability.logs import SESSION
 from server.conversation.asides import Asides
 from server.conversation.input_requests import InputRequests
 from server.conversation.item_requests import ItemRequests
@@ -75,6 +76,7 @@ class Session:
         Raises an `AntiphonError`, alone or in a group, where the session cannot go on. Cancelling ends
         everything at once.
         """
+        SESSION.set(self.id)  # for the log; so is the turn's in `Turn`
         try:
             async with self._tasks:
                 clock = self._tasks.create_task(self._moderator.keep_time())
@@ -96,6 +98,7 @@ class Session:
         A caller who hangs up is heard out first and the session closed; one whose line breaks may come
         back. Raises an `AntiphonError` where the session cannot go on.
         """
+        SESSION.set(self.id)
         with suppress(Ending):  # `run` says why
             await self._attend(line)
 

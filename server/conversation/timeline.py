@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from enum import StrEnum
 
+from antiphon.observability.spans import TraceContext
+
 # 30 s at 20 ms a piece: an utterance's end is never looked for further back than that.
 ARRIVALS = 1500
 
@@ -27,10 +29,21 @@ class Mark(StrEnum):
 
 
 class Timeline:
-    """Holds the first time of each mark; times are seconds of the loop's clock."""
+    """Holds the first time of each mark; times are seconds of the loop's clock.
 
-    def __init__(self) -> None:
+    `trace` is what the turn's calls to engines are told to be part of, where it is traced.
+    """
+
+    def __init__(self, trace: TraceContext | None = None) -> None:
+        self.trace = trace
         self._at_s: dict[Mark, float] = {}
+        # Whether it is that of another answer to what was answered before.
+        self.answered = False
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What the turn's calls to engines carry."""
+        return () if self.trace is None else self.trace.metadata
 
     def mark(self, mark: Mark, at_s: float) -> None:
         """Note `mark`, unless it was noted before."""
@@ -44,6 +57,12 @@ class Timeline:
     def marks(self) -> Mapping[Mark, float]:
         """When each mark was noted."""
         return self._at_s
+
+    def again(self, trace: TraceContext | None) -> Timeline:
+        """Return a timeline of one more answer to the same speech."""
+        other = Timeline(trace)
+        other._at_s, other.answered = dict(self._at_s), True
+        return other
 
     def as_ms(self) -> dict[str, float]:
         """Return every mark in ms after SPEECH_ENDED, or after the earliest mark if that is missing."""

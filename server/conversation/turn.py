@@ -9,6 +9,7 @@ from typing import Any
 
 from antiphon.errors import AntiphonError
 from antiphon.failures import understand
+from antiphon.observability.logs import TURN
 from antiphon.v1 import generator_pb2 as pb
 from server.conversation.asked import Asked
 from server.conversation.gate import Gate
@@ -137,6 +138,7 @@ class Turn:
         await self._run(lambda: self._reply.recite(text))
 
     async def _run(self, speak: Callable[[], Awaitable[None]]) -> None:
+        TURN.set(self.response_id)  # for the log; the task is the turn's own
         try:
             await self._events.begin()
             await speak()
@@ -205,7 +207,7 @@ class Turn:
             "engines_ms": self._reply.engines_ms,
             "speculation": self.speculation,
         }
-        told = Told(self.response_id, outcome.ending, self.timeline.marks)
+        told = Told(self.response_id, outcome.ending, self.timeline.marks, self.timeline.trace)
         self._observer.told(told)
         await self._events.end(text, outcome, usage, measured)
 

@@ -116,7 +116,7 @@ class Turns:
 
     async def recite(self, config: SessionConfig, text: str) -> None:
         """Say `text`."""
-        turn = self._turn(Asked(config), Timeline())
+        turn = self._turn(Asked(config), Timeline(self._observer.begun()))
         await self._hear(self._start(turn, lambda: turn.recite(text)))
 
     def duck(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 
+from antiphon.caller import Metadata
 from antiphon.v1 import generator_pb2 as pb
 from antiphon.v1.generator_pb2_grpc import GeneratorStub
 from server.engines.stream import responses
@@ -30,13 +31,14 @@ class Generation:
         messages: Sequence[pb.Message],
         max_tokens: int,
         tools: Tools = NO_TOOLS,
+        metadata: Metadata = (),
     ) -> None:
         request = pb.GenerateRequest(messages=messages, sampling=pb.Sampling(max_tokens=max_tokens))
         if tools.offered:
             request.tools.extend(as_tools(tools))
             request.tool_choice = CHOICES[tools.choice]
             request.tool_name = tools.forced
-        self._call = stub.Generate(request)
+        self._call = stub.Generate(request, metadata=metadata)
 
     def responses(self) -> AsyncIterator[pb.GenerateResponse]:
         """Yield responses until the Finish; raise an `AntiphonError` if the service fails or hangs."""

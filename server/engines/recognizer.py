@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from antiphon.audio import SAMPLE_BYTES
+from antiphon.observability.spans import TraceContext
 from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from server.engines.formats import audio_format
@@ -52,10 +53,11 @@ class Recognition:
         await self._stream.write(pb.RecognizeRequest(audio=audio))
         self._fed_bytes += len(audio)
 
-    async def finish_utterance(self) -> None:
+    async def finish_utterance(self, trace: TraceContext | None = None) -> None:
         """Ask for the Final of what was heard so far; after `half_close` it comes unasked."""
         if not self._half_closed:
-            await self._stream.write(pb.RecognizeRequest(finish=pb.FinishUtterance()))
+            finish = pb.FinishUtterance(traceparent=trace.header if trace is not None else "")
+            await self._stream.write(pb.RecognizeRequest(finish=finish))
 
     async def half_close(self) -> None:
         """Say that no more audio comes; events still follow."""

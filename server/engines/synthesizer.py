@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from antiphon.caller import Metadata
 from antiphon.timing import Timing
 from antiphon.v1 import synthesizer_pb2 as pb
 from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
@@ -21,9 +22,11 @@ PATIENCE_S = 60.0
 class Speech:
     """An open stream; whatever sends or receives raises an `AntiphonError` where the service fails."""
 
-    def __init__(self, stub: SynthesizerStub, config: SessionConfig) -> None:
+    def __init__(
+        self, stub: SynthesizerStub, config: SessionConfig, metadata: Metadata = ()
+    ) -> None:
         self._stream: Stream[pb.SynthesizeRequest, pb.SynthesizeResponse] = Stream(
-            stub.Synthesize(), SERVICE
+            stub.Synthesize(metadata=metadata), SERVICE
         )
         self._config = pb.SynthesizeConfig(
             voice=config.voice,

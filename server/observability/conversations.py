@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from antiphon.observability.registry import BUCKETS_S
+from antiphon.observability.spans import TraceContext
 from server.conversation.hops import Hop, hops, voice_to_voice
 from server.conversation.observer import Interruption, Told
 from server.conversation.outcome import Ending
@@ -62,6 +63,10 @@ class Conversations:
             "antiphon_apologies", "Callers who were told that something failed.", registry=registry
         )
         self._begin()
+
+    def begun(self) -> TraceContext | None:
+        """See `Observer`: what is counted is not traced."""
+        return None
 
     def told(self, turn: Told) -> None:
         """See `Observer`."""

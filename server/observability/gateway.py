@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
 from antiphon.observability.registry import SHORT_BUCKETS_S
+from antiphon.observability.spans import Spans
 from server.conversation.observer import UNOBSERVED, Observer
 from server.door import UNWATCHED, Door
 from server.engines.failure import Engine
 from server.observability.conversations import Conversations
 from server.observability.doors import Doors
 from server.observability.media import Media
+from server.observability.turn_traces import TurnTraces
 from server.sessions import Sessions
 from server.webrtc.peer import Note
 
@@ -55,13 +57,14 @@ class Watch:
     process: Process | None = None
 
     @classmethod
-    def over(cls, registry: CollectorRegistry | None) -> Watch:
-        """Return one that counts in `registry`, where there is one."""
+    def over(cls, registry: CollectorRegistry | None, spans: Spans | None = None) -> Watch:
+        """Return one that counts in `registry`, and has turns traced to `spans`, where there are any."""
+        observer: Observer = UNOBSERVED if registry is None else Conversations(registry)
+        if spans is not None:
+            observer = TurnTraces(spans, observer)
         if registry is None:
-            return cls()
-        return cls(
-            Conversations(registry), Doors(registry), Media(registry).note, Process(registry)
-        )
+            return cls(observer)
+        return cls(observer, Doors(registry), Media(registry).note, Process(registry))
 
     def begin(self, sessions: Sessions) -> None:
         """Tell of `sessions`, and of the loop that they live on, whenever somebody asks."""

@@ -122,6 +122,7 @@ class FakeGenerator:
         self.reason = reason
         self.requests: list[generator_pb2.GenerateRequest] = []
         self.guests: list[bool] = []
+        self.metadata: list[Metadata] = []
         self.calls: list[_Generating] = []
         self.warm_ms = warm_ms
         self.warm_error: grpc.aio.AioRpcError | None = None
@@ -139,6 +140,7 @@ class FakeGenerator:
     ) -> _Generating:
         self.requests.append(request)
         self.guests.append(is_guest(metadata))
+        self.metadata.append(metadata)
         self.calls.append(_Generating(self))
         return self.calls[-1]
 
@@ -183,8 +185,10 @@ class FakeSynthesizer:
         self.word_ms = word_ms
         self.error = error
         self.calls: list[_Speaking] = []
+        self.metadata: list[Metadata] = []
 
-    def Synthesize(self) -> _Speaking:
+    def Synthesize(self, metadata: Metadata = ()) -> _Speaking:
+        self.metadata.append(metadata)
         self.calls.append(_Speaking(self))
         return self.calls[-1]
 

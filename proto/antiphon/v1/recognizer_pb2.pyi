@@ -70,8 +70,10 @@ class Simulation(_message.Message):
     def __init__(self, text: _Optional[str] = ..., voiced_ms: _Optional[int] = ...) -> None: ...
 
 class FinishUtterance(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("traceparent",)
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    traceparent: str
+    def __init__(self, traceparent: _Optional[str] = ...) -> None: ...
 
 class RecognizeResponse(_message.Message):
     __slots__ = ("speech_started", "partial", "pause", "speech_resumed", "final", "speech_hushed")

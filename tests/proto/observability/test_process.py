@@ -10,13 +10,13 @@ from tests.proto.observability.test_scrapes import free_address
 
 
 def test_nobody_asks_so_nothing_is_measured() -> None:
-    with observed(ObservabilitySettings()) as watched:
+    with observed(ObservabilitySettings(), "asr") as watched:
         assert watched.registry is None
 
 
 def test_what_is_measured_can_be_scraped() -> None:
     address = free_address()
-    with observed(ObservabilitySettings(metrics_address=address)) as watched:
+    with observed(ObservabilitySettings(metrics_address=address), "asr") as watched:
         assert watched.registry is not None
         Gauge("antiphon_made_up", "Made up.", registry=watched.registry).set(7)
         with urlopen(f"http://{address}/metrics") as response:

@@ -228,7 +228,7 @@ def test_audible_is_told_once_however_small_the_first_pieces_are() -> None:
 class _ByHand(FakeSynthesizer):
     """Speaks only what the test sends."""
 
-    def Synthesize(self) -> FakeCall:  # type: ignore[override]
+    def Synthesize(self, metadata: object = ()) -> FakeCall:  # type: ignore[override]
         self.calls.append(FakeCall())  # type: ignore[arg-type]
         return self.calls[-1]
 

@@ -249,7 +249,7 @@ def test_what_fails_while_it_is_being_stopped_is_no_failure() -> None:
     class Fragile(FakeSynthesizer):
         """Fails when it is cancelled, as a broken connection might."""
 
-        def Synthesize(self) -> Any:
+        def Synthesize(self, metadata: Any = ()) -> Any:
             call = super().Synthesize()
 
             async def write(_: Any) -> None:

@@ -1,8 +1,9 @@
-"""A simulated appliance after two turns, as Prometheus sees it: four processes, every series, sane values."""
+"""A simulated appliance after two turns, as it is watched: what is scraped, traced and logged of it."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from ops.sound import read_speech
 from ops.talk.caller import talk
 from ops.talk.exchange import RATE_HZ, Exchange
 from tests.end_to_end.appliance import free_port
+from tests.end_to_end.collector import Collected, Kept, collecting
 from tests.end_to_end.scrape import Scrape
 from tests.speech import TURNS, recording
 
@@ -35,6 +37,8 @@ class Run(NamedTuple):
     tts: Scrape
     exchanges: list[Exchange]
     replies: list[dict[str, Any]]
+    collected: Collected
+    logs: dict[str, list[str]]
 
     @property
     def waits_ms(self) -> list[float]:
@@ -45,14 +49,20 @@ class Run(NamedTuple):
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
-    yield asyncio.run(_run(recording(TURNS, QUESTION)))
+    question = recording(TURNS, QUESTION)
+    with collecting() as (endpoint, collected):
+        yield asyncio.run(_run(question, endpoint, collected))
 
 
-async def _run(question: Path) -> Run:
+async def _run(question: Path, endpoint: str, collected: Collected) -> Run:
     port = free_port()
     tables: dict[str, Any] = {
         **{name: {"engine": "simulated"} for name in ("asr", "llm", "tts")},
-        "observability": {"metrics_address": f"127.0.0.1:{port}"},
+        "observability": {
+            "metrics_address": f"127.0.0.1:{port}",
+            "traces_endpoint": endpoint,
+            "log_format": "json",
+        },
     }
     replies: list[dict[str, Any]] = []
 
@@ -64,9 +74,13 @@ async def _run(question: Path) -> Run:
         key = services.key_file.read_text().strip()
         samples = resample(*read_speech(question), RATE_HZ)
         held = [await talk(services["server"], key, samples, note) for _ in range(TURNS_HELD)]
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(2)  # spans gather for half a second
         server, asr, llm, tts = [await asyncio.to_thread(Scrape.of, port + n) for n in range(4)]
-    return Run(server, asr, llm, tts, held, replies)
+        logs = {
+            log.stem: log.read_text().splitlines()
+            for log in (services.folder / "logs").glob("*.log")
+        }
+    return Run(server, asr, llm, tts, held, replies, collected, logs)
 
 
 def test_every_turn_is_counted_and_its_hops_sum_up_to_the_wait(run: Run) -> None:
@@ -136,14 +150,93 @@ def test_every_process_tells_of_its_memory_and_descriptors(run: Run) -> None:
         assert process.value("process_open_fds") > 3
 
 
-def test_no_label_holds_what_was_said(run: Run) -> None:
-    said = " ".join(each.heard + " " + each.answered for each in run.exchanges).lower()
+def _said(run: Run) -> set[str]:
+    said = " ".join(f"{each.heard} {each.answered}" for each in run.exchanges).lower()
     words = {word for word in re.findall(r"[a-z']+", said) if len(word) > 4}
     assert len(words) > 5
+    # Words of ours that a simulated engine also says.
+    return words - {"these", "words", "simulated", "engine", "engines", "moment"}
+
+
+def test_no_label_holds_what_was_said(run: Run) -> None:
     values = {
         value.lower()
         for process in (run.server, run.asr, run.llm, run.tts)
         for _, labels in process.series
         for _, value in labels
     }
-    assert not words & values
+    assert not _said(run) & values
+
+
+def _turns(run: Run) -> list[list[Kept]]:
+    """Return the traces of the turns that were heard out."""
+    heard_out = [each["id"] for each in run.replies if each["status"] == "completed"]
+    return [
+        trace
+        for trace in run.collected.traces().values()
+        if any(
+            heard in each.attributes.get("antiphon.response_id", "")
+            for each in trace
+            for heard in heard_out
+        )
+    ]
+
+
+def test_one_trace_shows_every_hop_of_a_turn_across_the_processes(run: Run) -> None:
+    assert len(_turns(run)) >= TURNS_HELD
+    for trace in _turns(run):
+        names = {(each.service, each.span.name) for each in trace}
+        assert {("server", f"hop.{hop}") for hop in HOPS} <= names
+        assert {
+            ("server", "turn"),
+            ("asr", "asr.final"),
+            ("llm", "llm.generate"),
+            ("tts", "tts.synthesize"),
+        } <= names
+        [root] = [each.span for each in trace if each.span.name == "turn"]
+        assert not root.parent_span_id
+        assert {each.span.parent_span_id for each in trace if each.span is not root} == {
+            root.span_id
+        }
+
+
+def test_the_hops_of_a_trace_are_voice_to_voice(run: Run) -> None:
+    traced_ms = [
+        sum(
+            (each.span.end_time_unix_nano - each.span.start_time_unix_nano) / 1e6
+            for each in trace
+            if each.span.name.startswith("hop.")
+        )
+        for trace in run.collected.traces().values()
+        if any(each.span.name == "hop.playout" for each in trace)
+    ]
+    assert sorted(traced_ms) == pytest.approx(sorted(run.waits_ms), abs=1)
+
+
+def test_engines_say_what_they_took(run: Run) -> None:
+    for trace in _turns(run):
+        told = {each.span.name: each.attributes for each in trace}
+        for name in ("asr.final", "llm.generate", "tts.synthesize"):
+            assert "antiphon.compute_ms" in told[name]
+        assert "antiphon.completion_tokens" in told["llm.generate"]
+
+
+def test_no_span_holds_what_was_said(run: Run) -> None:
+    sent = b" ".join(run.collected.raw).lower()
+    assert b"antiphon.outcome" in sent
+    assert not [word for word in _said(run) if word.encode() in sent]
+
+
+def test_spans_that_were_sent_are_counted(run: Run) -> None:
+    assert run.server.value("antiphon_spans_total", fate="sent") > 0
+    assert run.server.value("antiphon_spans_total", fate="dropped") == 0
+
+
+def test_every_process_logs_objects_without_what_was_said(run: Run) -> None:
+    assert set(run.logs) == {"server", "asr", "llm", "tts"}
+    for lines in run.logs.values():
+        entries = [json.loads(line) for line in lines]
+        assert any(entry["message"].startswith("serving ") for entry in entries)
+        assert all({"time", "level", "logger", "message"} <= entry.keys() for entry in entries)
+        written = " ".join(lines).lower()
+        assert not [word for word in _said(run) if re.search(rf"\b{word}\b", written)]
