@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, Full, Queue
 from threading import Thread
 from typing import Protocol
@@ -55,6 +55,7 @@ class Exporter:
         self._resource = Resource.create({"service.name": service, "service.namespace": "antiphon"})
         self._waiting: Queue[Span | None] = Queue(MAX_WAITING)
         self._reachable = True
+        self._stopped = False
         self._fates = Counter(
             "antiphon_spans",
             "Spans of traces, by whether a collector took them.",
@@ -72,31 +73,26 @@ class Exporter:
 
     def stop(self) -> None:
         """Have the thread end once it has sent what waits."""
-        try:
+        self._stopped = True
+        with suppress(Full):  # a thread that has so much to send sees it by itself
             self._waiting.put_nowait(None)
-        except Full:
-            self._collector.shutdown()
 
     def run(self) -> None:
         """Send what is recorded, until told to stop."""
-        going = True
-        while going:
-            batch, going = self._next()
-            if batch:
+        while not self._stopped or not self._waiting.empty():
+            if batch := self._next():
                 self._send(batch)
 
-    def _next(self) -> tuple[list[Span], bool]:
+    def _next(self) -> list[Span]:
         batch: list[Span] = []
         span = self._waiting.get()
-        while span is not None:
-            batch.append(span)
-            if len(batch) == MAX_BATCH:
-                return batch, True
-            try:
+        with suppress(Empty):
+            while span is not None:
+                batch.append(span)
+                if len(batch) == MAX_BATCH:
+                    break
                 span = self._waiting.get(timeout=GATHER_S)
-            except Empty:
-                return batch, True
-        return batch, False
+        return batch
 
     def _send(self, batch: Sequence[Span]) -> None:
         taken = self._collector.export([self._readable(span) for span in batch])
