@@ -32,7 +32,7 @@ def talk(story: Callable[[Speech, FakeCall], Awaitable[None]]) -> list[pb.Synthe
 
     async def main() -> list[pb.SynthesizeRequest]:
         call = FakeCall()
-        stub: Any = type("Stub", (), {"Synthesize": lambda _: call})()
+        stub: Any = type("Stub", (), {"Synthesize": lambda _, metadata: call})()
         speech = Speech(cast(Any, stub), CONFIG)
         await speech.open()
         await story(speech, call)
