@@ -24,7 +24,6 @@ HEALTH = Section(
                 Query(
                     a_minute("antiphon_engine_failures_total", ["engine", "kind"]),
                     "{{engine}} {{kind}}",
-                    "only where an engine fails",
                 ),
             ),
             Unit.A_MINUTE,
