@@ -36,6 +36,10 @@ class SupervisorSettings(Table):
     start_timeout_s: float = Field(150.0, gt=0, le=3600, allow_inf_nan=False)
     # A service gives its calls 3 s to end; twice that, and it hangs. The gateway has [server] drain_s too.
     stop_grace_s: float = Field(6.0, gt=0, le=600, allow_inf_nan=False)
+    # Of a service that answers no health check, whatever it computes; on a busy machine one waits 1 or 2 s.
+    stall_s: float = Field(5.0, ge=1, le=600, allow_inf_nan=False)
+    # Having served so long, a crash is a new one: it is mended at once, and not after a longer pause.
+    steady_s: float = Field(20.0, ge=0, le=3600, allow_inf_nan=False)
     log_dir: Path = Field(default_factory=lambda: state_dir() / "logs")
     # With two older files kept, the four services write at most 60 MiB.
     log_bytes: int = Field(5 * 1024 * 1024, ge=64 * 1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from antiphon.observability.process import observed
 from antiphon.observability.settings import ObservabilitySettings
 from antiphon.serving import Secured, run, serve
 from antiphon.settings import load
+from server import vitals
 from server.access import certificate, installation_key
 from server.access.certificate import Certificate
 from server.access.key_interceptor import SESSION_SERVICE, KeyInterceptor
@@ -61,11 +63,12 @@ async def _gateway(watch: Watch) -> None:
     keyring = Keyring(installation_key.load_or_make(settings.key_file))
     ice_servers = IceServers(webrtc)
     answer = partial(Peer.answer, settings=webrtc, note=watch.note, ice_servers=ice_servers.current)
-    services = open_services(settings)
+    services = open_services(settings, agent.apology)
     maker = SessionMaker(services, agent, watch.observer)
     vocabulary.build()
     try:
         async with (
+            services.watched(),
             hosting(maker.make, settings.max_sessions, watch.door) as sessions,
             switchboard(sessions, answer) as calls,
         ):
@@ -95,6 +98,7 @@ async def _serve(
         settings.cors_origins,
         apis,
         ice_servers.current,
+        port.services.pulses,
     )
     with closing(
         HttpServer(
@@ -110,18 +114,22 @@ async def _serve(
         if shown is not None and not stays_on_host(settings.address):
             secured = Secured(settings.address, shown.for_grpc())
         places = settings.max_sessions + ENGINES * settings.max_guests
-        await serve(
-            settings.local_address,
-            port.register,
-            grace_s=settings.drain_s,
-            secured=secured,
-            interceptors=[KeyInterceptor(port.keyring)],
-            # Who lost its line may come back while the others end; `Sessions` tells them apart.
-            admitting=[SESSION_SERVICE],
-            beside=[http.serve],
-            max_message_bytes=MAX_MESSAGE_BYTES,
-            most_calls=places * CALLS_PER_PLACE + OTHER_CALLS,
-        )
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(vitals.watch(settings.vitals, port.sessions.lag))
+            await serve(
+                settings.local_address,
+                port.register,
+                grace_s=settings.drain_s,
+                secured=secured,
+                interceptors=[KeyInterceptor(port.keyring)],
+                # Who lost its line may come back while the others end; `Sessions` tells them apart.
+                admitting=[SESSION_SERVICE],
+                beside=[http.serve],
+                max_message_bytes=MAX_MESSAGE_BYTES,
+                most_calls=places * CALLS_PER_PLACE + OTHER_CALLS,
+                readiness=port.services.pulses.readiness,
+            )
+            watching.cancel()
 
 
 def _certificate(settings: ServerSettings) -> Certificate | None:

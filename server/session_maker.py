@@ -29,6 +29,7 @@ class SessionMaker:
     def make(self, opening: Opening, resume_token: str) -> Session:
         """Return a session; raise `InvalidInput` for what it cannot begin with."""
         config = self._config(opening.updates)
+        self._services.apologies.want(config)
         return Session(self._services, self._agent, resume_token, config, self._observer)
 
     def describe(self, updates: Iterable[oai.SessionUpdateEvent]) -> dict[str, Any]:

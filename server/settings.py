@@ -12,12 +12,14 @@ from antiphon.paths import default_socket, state_dir
 from antiphon.settings import Table, from_text
 from server.access.reach import stays_on_host
 from server.capacity import MOST_SESSIONS, measured_sessions
+from server.engines.deadlines import Deadlines
 from server.floor.interruption import (
     MAX_CONFIRM_MS,
     MIN_CONFIRM_MS,
     InterruptionSettings,
     Mode,
 )
+from server.vitals import VitalBounds
 
 _INTERRUPTION = InterruptionSettings()
 
@@ -62,6 +64,8 @@ class ServerSettings(Table):
     # not what capacity is measured with, so the engines need room for them beside it.
     max_guests: int = Field(8, ge=0, le=10_000)
 
+    deadlines: Deadlines = Deadlines()
+    vitals: VitalBounds = VitalBounds()
     # Long enough for a reply in progress, short enough for Ctrl-C; a deployment gives calls minutes.
     drain_s: float = Field(
         SHUTDOWN_GRACE_S,
@@ -115,6 +119,12 @@ class AgentSettings(Table):
         description="said one after the other to a caller who is silent; then the farewell",
     )
     farewell: str = "I'll hang up now. Goodbye!"
+    # Made when a session begins, since it is needed where the voice itself has failed.
+    apology: str = Field(
+        "I'm sorry, I have a problem just now. One moment, please.",
+        max_length=200,
+        description="said where an answer fails or is late; empty: nothing is said",
+    )
     # Long enough to look for a pen.
     silent_s: float = Field(
         20.0, ge=0, le=3600, description="how long a silent caller is waited for; 0: for ever"

@@ -42,6 +42,8 @@ class Options:
     offered: int | None = None
     bound_ms: float | None = None
     write: bool = False
+    faults: str | None = None
+    count: int | None = None
     progress: Progress = field(default_factory=Progress)
 
 

@@ -21,6 +21,7 @@ NAMES = (
     "capacity",
     "batch",
     "soak",
+    "chaos",
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,12 +12,14 @@ from typing import Any
 import psutil
 
 from ops.settings import Settings
-from ops.supervisor.plan import GATEWAY, plan
+from ops.supervisor.plan import GATEWAY, Service, plan
 from ops.supervisor.run_folder import read_states
 from ops.supervisor.supervisor import claimed, supervised
 
 # Unix socket paths are short; a temporary folder named by the environment need not be.
 SHORT_FOLDER = "/tmp"
+
+Through = Callable[[Service, Path], Service]
 
 
 class Running(dict[str, str]):
@@ -58,6 +60,10 @@ class Running(dict[str, str]):
         return seconds
 
 
+def _as_planned(service: Service, folder: Path) -> Service:
+    return service
+
+
 @asynccontextmanager
 async def running(*names: str, **tables: Mapping[str, Any]) -> AsyncIterator[Running]:
     """Run the services `names` for the length of the block; it begins when all of them answer.
@@ -65,11 +71,23 @@ async def running(*names: str, **tables: Mapping[str, Any]) -> AsyncIterator[Run
     `tables` overrides settings: `running("asr", asr={"engine": "simulated"})`. Nothing of an
     appliance that already runs is touched: sockets, logs and key are in a folder of their own.
     """
-    with TemporaryDirectory(prefix="antiphon-", dir=SHORT_FOLDER) as name:
+    async with arranged(names, tables) as found:
+        yield found
+
+
+@asynccontextmanager
+async def arranged(
+    names: Iterable[str],
+    tables: Mapping[str, Any],
+    through: Through = _as_planned,
+    within: str = SHORT_FOLDER,
+) -> AsyncIterator[Running]:
+    """Do as `running` does, in a folder `within` a short one; `through` may change how each service runs."""
+    with TemporaryDirectory(prefix="antiphon-", dir=within) as name:
         folder = Path(name)
         environ = {**_own_places(folder), **dict(_variables(tables))}
         settings = Settings.load({**os.environ, **environ})
-        services = plan(settings, names, environ)
+        services = [through(service, folder) for service in plan(settings, names, environ)]
         found = Running(folder, settings)
         found.update({service.name: service.address for service in services})
         with claimed(services, folder):

@@ -57,6 +57,8 @@ def bench_command(
             help="with --engines real: save it as what [server] max_sessions is by default",
         ),
     ] = False,
+    faults: Annotated[str | None, typer.Option(help="of chaos: NAME,NAME,...")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="turns to be hit by each fault")] = None,
 ) -> None:
     """Measure one part of the appliance on its own sockets; it needs no running appliance."""
     bench = find(name)
@@ -70,6 +72,8 @@ def bench_command(
         "offered": offered,
         "bound-ms": bound_ms,
         "write": write or None,
+        "faults": faults,
+        "count": count,
     }
     for extra, given in extras.items():
         if given is not None and extra not in bench.extras:
@@ -87,7 +91,14 @@ def bench_command(
         offered=offered,
         bound_ms=bound_ms,
         write=write,
+        faults=faults,
+        count=count,
     )
+    measure(name, bench, options, as_json=as_json)
+
+
+def measure(name: str, bench: Bench, options: Options, *, as_json: bool) -> None:
+    """Run `bench` and print what it found."""
     # Taken before, since the measurement itself is load.
     where = machine()
     with _standard_output_kept():

@@ -41,6 +41,10 @@ COMMANDS = {
         "Write down what is said in a sound file.",
     ),
     "say": ("ops.cli.say:say_command", "Speak a text into a sound file."),
+    "chaos": (
+        "ops.cli.chaos:chaos_command",
+        "Strike an appliance of its own in mid-turn, and tell what callers heard.",
+    ),
     "bench": ("ops.cli.bench:bench_command", "Measure one part of the appliance."),
 }
 USAGE = (

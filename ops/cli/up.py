@@ -17,7 +17,7 @@ from ops.needed_models import needed, pull_missing
 from ops.page import way_in
 from ops.proof import prove, told
 from ops.settings import Settings
-from ops.supervisor.keeper import Crashed, Event, Killed, Ready
+from ops.supervisor.keeper import Crashed, Event, Killed, Ready, Stalled
 from ops.supervisor.plan import GATEWAY, Service, listens, plan
 from ops.supervisor.supervisor import claimed, supervised
 
@@ -97,6 +97,8 @@ class _Appliance:
                 _say(f"{name:<8}ready in {seconds:4.1f} s  {runs:<44}  {address}")
             case Crashed(name, how, pause_s, log):
                 _say(f"{name:<8}ended ({how}); starts again in {pause_s:g} s; its log: {log}")
+            case Stalled(name, silent_s):
+                _say(f"{name:<8}has answered nothing for {silent_s:.0f} s, and is killed")
             case Killed(name, grace_s):
                 _say(f"{name:<8}did not stop within {grace_s:g} s, and was killed")
 

@@ -72,6 +72,10 @@ class Child:
             await self._output.exited.wait()
             self._transport.close()
 
+    def kill(self) -> None:
+        """End it at once, and whatever it started; `wait` tells how."""
+        self._kill_group()
+
     def _signal(self, number: signal.Signals) -> None:
         if self._transport.get_returncode() is None:
             self._transport.send_signal(number)

@@ -9,6 +9,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from antiphon.channel import CHANNEL_OPTIONS
+from antiphon.serving import LIVE, READY
 
 # Between two looks at a service that starts: unseen by a person, and next to no work.
 POLL_S = 0.1
@@ -22,22 +23,31 @@ POLL_OPTIONS = (
 
 
 async def until_serving(address: str) -> None:
-    """Return as soon as the service at `address` answers that it serves; bound it from outside."""
+    """Return as soon as the service at `address` answers that it lives; bound it from outside.
+
+    The gateway is not ready before the engines are, which is no reason to wait for it or to start it again.
+    """
     async with grpc.aio.insecure_channel(address, options=POLL_OPTIONS) as channel:
         # Another process's state has no event.
-        while not await _serves(channel, wait_for_ready=True):  # noqa: ASYNC110
+        while not await _serves(channel, LIVE, wait_for_ready=True):  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)
 
 
 async def is_serving(address: str) -> bool:
-    """Return whether the service at `address` answers that it serves, within a second."""
+    """Return whether the service at `address` answers that it is ready, within a second."""
     async with grpc.aio.insecure_channel(address, options=POLL_OPTIONS) as channel:
-        return await _serves(channel, wait_for_ready=False)
+        return await _serves(channel, READY, wait_for_ready=False)
 
 
-async def _serves(channel: grpc.aio.Channel, *, wait_for_ready: bool) -> bool:
+async def answers(address: str) -> bool:
+    """Return whether the service at `address` answers that it lives, within a second."""
+    async with grpc.aio.insecure_channel(address, options=POLL_OPTIONS) as channel:
+        return await _serves(channel, LIVE, wait_for_ready=True)
+
+
+async def _serves(channel: grpc.aio.Channel, service: str, *, wait_for_ready: bool) -> bool:
     stub: Any = health_pb2_grpc.HealthStub(channel)
-    request = health_pb2.HealthCheckRequest()
+    request = health_pb2.HealthCheckRequest(service=service)
     try:
         answer = await stub.Check(request, timeout=ANSWER_S, wait_for_ready=wait_for_ready)
     except grpc.aio.AioRpcError:

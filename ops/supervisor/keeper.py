@@ -12,7 +12,7 @@ from antiphon.errors import Misconfigured, Unavailable
 from antiphon.observability.logs import message_of
 from ops.settings import SupervisorSettings
 from ops.supervisor.child import Child
-from ops.supervisor.health import until_serving
+from ops.supervisor.health import answers, until_serving
 from ops.supervisor.last_will import LastWill
 from ops.supervisor.log_file import LogFile
 from ops.supervisor.plan import Service
@@ -23,8 +23,8 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 # What `antiphon.serving.run` exits with where a setting or a file stops the start.
 REFUSED = "exit status 2"
-# Having served this long, a crash is a new one.
-STEADY_S = 60.0
+# Between two looks at a service that serves: next to no work, and a stalled one is found within seconds.
+LOOK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,15 @@ class Killed:
     grace_s: float
 
 
-Event = Ready | Crashed | Killed
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """A service runs and answers nothing; it is killed, and started again like one that crashed."""
+
+    service: str
+    silent_s: float
+
+
+Event = Ready | Crashed | Killed | Stalled
 
 
 class Keeper:
@@ -95,12 +103,15 @@ class Keeper:
         self._report(Ready(self.service.name, _now() - began))
 
     async def keep(self) -> NoReturn:
-        """Start the service again each time it ends, until cancelled."""
+        """Start the service again each time it ends or stalls, until cancelled.
+
+        The pause before that grows from crash to crash, and begins anew with one that has served a while.
+        """
         pause_s = FIRST_PAUSE_S
         while True:
             began = _now()
             how = await self._until_ended()
-            if _now() - began > STEADY_S:
+            if _now() - began > self._settings.steady_s:
                 pause_s = FIRST_PAUSE_S
             pause_s = await self._start_again(how, pause_s)
 
@@ -128,9 +139,23 @@ class Keeper:
 
     async def _until_ended(self) -> str:
         assert self._child is not None
-        how = await self._child.wait()
+        looking = asyncio.create_task(self._kill_when_stalled(self._child))
+        try:
+            how = await self._child.wait()
+        finally:
+            looking.cancel()
         await self._bury()
         return how
+
+    async def _kill_when_stalled(self, child: Child) -> None:
+        """Kill a service that has answered no look for `stall_s`, whatever the answer may be."""
+        answered_s = _now()
+        while (silent_s := _now() - answered_s) < self._settings.stall_s:
+            await asyncio.sleep(LOOK_S)
+            if await answers(self.service.address):
+                answered_s = _now()
+        self._report(Stalled(self.service.name, silent_s))
+        child.kill()
 
     async def _start_again(self, how: str, pause_s: float) -> float:
         """Return the pause after the crash that comes next."""

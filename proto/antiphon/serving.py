@@ -7,7 +7,15 @@ import gc
 import inspect
 import logging
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Sequence,
+)
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +45,9 @@ MOST_CALLS = 32_768
 QUIET_S = 0.01
 READ_UP_S = 1.0
 
+# What health is asked for: whether the process is ready for callers, and whether it lives.
+READY, LIVE = "", "live"
+
 PING_MS = 5_000
 PONG_MS = 10_000
 
@@ -54,6 +65,8 @@ SERVER_OPTIONS = (
 
 Register = Callable[[grpc.aio.Server], Awaitable[list[str]]]
 # Serves something else in this process until the event is set, drains it, and returns.
+# Yields whether the process is ready, at once and whenever that changes.
+Readiness = Callable[[], AsyncIterator[bool]]
 Beside = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
@@ -76,6 +89,7 @@ async def serve(
     beside: Sequence[Beside] = (),
     max_message_bytes: int = MAX_MESSAGE_BYTES,
     most_calls: int = MOST_CALLS,
+    readiness: Readiness | None = None,
 ) -> None:
     """Serve at `address` (`unix:PATH` or `HOST:PORT`) until SIGTERM or SIGINT.
 
@@ -85,6 +99,9 @@ async def serve(
     `interceptors` see a call in their order; what they raise becomes a status as well. Over `most_calls` at
     a time gRPC itself refuses with RESOURCE_EXHAUSTED. What is served `beside` starts and drains together
     with gRPC.
+
+    Health tells under READY what `readiness` does, without it that the process is ready; under LIVE that it
+    lives.
 
     Told to stop, it says so to whoever asks for its health, refuses new calls but for those of the services
     `admitting`, which decide by themselves, and gives those in progress `grace_s`. A second signal ends the
@@ -102,7 +119,7 @@ async def serve(
         if secured is not None:
             _bind(server, secured.address, secured.credentials)
         names = await register(server)
-        await _until_told_to_stop(server, names, beside, calls, grace_s)
+        await _until_told_to_stop(server, names, beside, calls, grace_s, readiness)
     finally:
         # Also where it never started: left to the garbage collector, gRPC looks for a loop that is gone.
         await server.stop(None)
@@ -116,6 +133,7 @@ async def _until_told_to_stop(
     beside: Sequence[Beside],
     calls: InFlight,
     grace_s: float,
+    readiness: Readiness | None,
 ) -> None:
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
@@ -126,13 +144,17 @@ async def _until_told_to_stop(
     async with asyncio.TaskGroup() as group:
         others = [group.create_task(serve_other(stop)) for serve_other in beside]
         await server.start()
-        for name in ["", *names]:
+        for name in [READY, LIVE, *names]:
             await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+        telling = group.create_task(_tell_readiness(checks, readiness))
         _settle_memory()
         log.info("serving %s", ", ".join(names))
         await stop.wait()
         log.info("stopping")
-        await checks.enter_graceful_shutdown()
+        telling.cancel()
+        # It lives on: whoever ends what does not would end the calls that are let go on.
+        for name in [READY, *names]:
+            await checks.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
         await _drain(calls, grace_s, others)
         await server.stop(PARTING_S)
 
@@ -147,6 +169,14 @@ async def _drain(calls: InFlight, grace_s: float, others: Collection[asyncio.Tas
     if others:
         await asyncio.wait(others)
     await calls.drain(over_s - asyncio.get_running_loop().time())
+
+
+async def _tell_readiness(checks: health.aio.HealthServicer, readiness: Readiness | None) -> None:
+    if readiness is None:
+        return
+    told = health_pb2.HealthCheckResponse
+    async for ready in readiness():
+        await checks.set(READY, told.SERVING if ready else told.NOT_SERVING)
 
 
 def _settle_memory() -> None:

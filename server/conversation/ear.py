@@ -1,16 +1,27 @@
-"""The caller's side of a session: audio on its way to the recogniser, and what was heard in it."""
+"""The caller's side of a session: audio on its way to the recogniser, and what was heard in it.
+
+A recogniser that dies or falls silent costs the caller nothing that they said: what it had not told the final
+of is kept, and the next stream hears it again. Meanwhile nobody knows what is said; whoever has the floor is
+told once the caller has fallen silent, by loudness alone.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 
-from antiphon.errors import AntiphonError
+from antiphon.audio import SAMPLE_BYTES, decode
+from antiphon.errors import AntiphonError, Exhausted
 from antiphon.observability.spans import TraceContext
 from antiphon.v1.recognizer_pb2 import RecognizeResponse
+from server.conversation.loudness import fell_silent, level_db
+from server.conversation.observer import UNOBSERVED, Observer
+from server.conversation.tape import Tape
 from server.conversation.timeline import Arrivals
-from server.engines.recognizer import Recognition
+from server.engines.failure import Engine, failure_of
+from server.engines.recognizer import SERVICE, Recognition
 from server.engines.services import Services
 from server.realtime.session_config import SessionConfig
 
@@ -18,64 +29,104 @@ log = logging.getLogger(__name__)
 
 # The last utterance, at most 28 s of speech, is decoded within a few seconds even by a busy CPU.
 LAST_FINAL_S = 15.0
+# A client that sends faster than is heard waits: what is ahead of the recogniser is kept here.
+AHEAD_MS = 2000.0
+# A stream that only was cut is open again sooner, and the caller notices nothing.
+AWAY_S = 0.25
+# Where loudness tells nothing, as in a noisy street.
+LONGEST_AWAY_S = 3.0
+# An utterance that fails the recogniser so often is what it fails over.
+MOST_FAILURES = 3
+# Between two tries to open a stream at a service that says that it is well.
+PAUSE_S = 0.5
+SERVER_ERROR = 500
 
 OnHeard = Callable[[RecognizeResponse], Awaitable[None]]
-OnLost = Callable[[AntiphonError], Awaitable[None]]
+OnForgone = Callable[[AntiphonError], Awaitable[None]]
+OnUnheard = Callable[[], Awaitable[None]]
 
 
 class Ear:
     """Opens its stream with the first audio, and listens as a task of the session's group.
 
-    `on_heard` is awaited for each of the recogniser's events, in order. Whatever sends raises an
-    `AntiphonError` where the recogniser fails; so does the listening task, after `on_lost`. Positions
+    `on_heard` is awaited for each of the recogniser's events, in order; `on_unheard` where the caller has
+    fallen silent while it is away, or its final is late; `on_forgone` where what was being said is given up.
+    The listening task raises an `AntiphonError` where the recogniser refuses what it is asked for. Positions
     count from the session's first audio, whichever stream heard it.
     """
 
     def __init__(
-        self, services: Services, tasks: asyncio.TaskGroup, on_heard: OnHeard, on_lost: OnLost
+        self,
+        services: Services,
+        tasks: asyncio.TaskGroup,
+        on_heard: OnHeard,
+        on_forgone: OnForgone,
+        on_unheard: OnUnheard,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._services = services
+        self._pulse = services.pulses.asr
         self._tasks = tasks
         self._on_heard = on_heard
-        self._on_lost = on_lost
+        self._on_forgone = on_forgone
+        self._on_unheard = on_unheard
+        self._observer = observer
         self._arrivals = Arrivals()
+        self._tape = Tape()
         self._recognition: Recognition | None = None
         self._listening: asyncio.Task[None] | None = None
         self._hearing: tuple[object, ...] = ()
-        self._fed_ms = 0.0
         self._committed_ms = 0.0
-        self._finishing = 0
+        self._trace: TraceContext | None = None  # of the utterance that was ended last
+        self._asked: deque[float] = deque()  # when each final was asked for that has not come
         self._final_came = asyncio.Event()
+        self._more, self._taken = asyncio.Event(), asyncio.Event()
+        self._fed = 0  # the piece that the stream gets next
+        self._fed_ms = 0.0
+        self._closing = False
+        self._speaking = False
+        self._failures = 0  # one after another, over what is being said
+        self._told = False  # whether the stream has told anything
+        self._away_since_s: float | None = None
+        self._told_unheard = False
+        self.hears_again = False
 
     @property
     def fed_ms(self) -> float:
-        """How much audio was heard."""
-        return self._fed_ms
+        """How much audio came."""
+        return self._tape.end_ms
 
     @property
     def uncommitted_ms(self) -> float:
         """How much audio came since an utterance was last ended."""
-        return self._fed_ms - self._committed_ms
+        return self._tape.end_ms - self._committed_ms
 
     async def hear(self, audio: bytes, config: SessionConfig) -> None:
-        """Take whole samples in `config`'s input format."""
+        """Take whole samples in `config`'s input format; wait where the recogniser is far behind."""
         if not audio:
             return
-        # Before anything waits: the recogniser's slowness is no part of when audio arrived.
-        at_s = _now()
-        recognition = await self._open(config)
-        await recognition.feed(audio)
-        self._fed_ms = recognition.fed_ms
-        self._arrivals.note(self._fed_ms, at_s)
+        wire = config.input_format
+        duration_ms = len(audio) * 1000 / (wire.rate_hz * SAMPLE_BYTES[wire.encoding])
+        self._open(config)
+        self._tape.add(audio, duration_ms)
+        # The recogniser's slowness is no part of when audio arrived.
+        self._arrivals.note(self._tape.end_ms, _now())
+        self._more.set()
+        if not self._speaking and not self._asked and self._away_since_s is None:
+            self._tape.rest(self._fed)
+        await self._until_taken()
+        await self._tell_unheard(config)
 
     async def finish_utterance(
         self, config: SessionConfig, trace: TraceContext | None = None
     ) -> None:
         """End the utterance now, as part of `trace`; its final follows."""
-        recognition = await self._open(config)
-        self._committed_ms = self._fed_ms
-        self._finishing += 1
-        await recognition.finish_utterance(trace)
+        self._open(config)
+        self._committed_ms = self._tape.end_ms
+        self._asked.append(_now())
+        self._trace = trace
+        self._tape.finish()
+        self._more.set()
 
     def arrived_s(self, position_ms: float) -> float:
         """Return when the audio at `position_ms` arrived; now, where that is not known any more."""
@@ -86,7 +137,7 @@ class Ear:
         """Forget what was heard since an utterance was last ended; that one's final comes first."""
         try:
             async with asyncio.timeout(LAST_FINAL_S):
-                while self._finishing:
+                while self._asked:
                     self._final_came.clear()
                     await self._final_came.wait()
         except TimeoutError:
@@ -95,7 +146,7 @@ class Ear:
 
     async def listen_by(self, config: SessionConfig) -> None:
         """Hear out what was said in another format or language than `config`'s, with a bound."""
-        if self._recognition is not None and self._hearing != config.hearing:
+        if self._listening is not None and self._hearing != config.hearing:
             await self.close()
             self.drop()
 
@@ -103,9 +154,10 @@ class Ear:
         """Hear out what was said so far, with a bound."""
         # Whoever drops the stream meanwhile leaves nothing to wait for but the task's own end.
         listening = self._listening
-        if self._recognition is None or listening is None:
+        if listening is None:
             return
-        await self._recognition.half_close()
+        self._closing = True
+        self._more.set()
         await asyncio.wait({listening}, timeout=LAST_FINAL_S)
         if not listening.done():
             log.warning("no end of recognition %.0f s after the caller's", LAST_FINAL_S)
@@ -118,30 +170,166 @@ class Ear:
         if self._listening is not None:
             self._listening.cancel()
         self._recognition = self._listening = None
-        self._committed_ms, self._finishing = self._fed_ms, 0
+        self._forget()
+        self._committed_ms = self._tape.end_ms
 
-    async def _open(self, config: SessionConfig) -> Recognition:
-        if self._recognition is None:
+    def _forget(self) -> None:
+        self._tape.clear()
+        self._asked.clear()
+        self._closing = self._speaking = self.hears_again = False
+        self._failures, self._away_since_s, self._told_unheard = 0, None, False
+
+    def _open(self, config: SessionConfig) -> None:
+        if self._listening is None:
             self._hearing = config.hearing
-            self._recognition = Recognition(self._services.recognizer, config, self._fed_ms)
-            await self._recognition.open()
-            self._listening = self._tasks.create_task(self._listen(self._recognition))
-        return self._recognition
+            self._recognition = self._new_stream(config)
+            self._listening = self._tasks.create_task(self._listen(self._recognition, config))
 
-    async def _listen(self, recognition: Recognition) -> None:
+    def _new_stream(self, config: SessionConfig) -> Recognition:
+        self._fed, self._fed_ms = self._tape.first, self._tape.start_ms
+        return Recognition(self._services.recognizer, config, self._fed_ms, self._pulse)
+
+    async def _listen(self, recognition: Recognition, config: SessionConfig) -> None:
+        """Listen to one stream after another, until what was said is heard out."""
+        while (problem := await self._to_its_end(recognition)) is not None:
+            if self._away_since_s is None:
+                log.warning("speech recognition is lost: %s", problem.message)
+            if (failure := failure_of(problem)) is not None:
+                self._observer.engine_failed(failure)
+            await self._lose(problem)
+            recognition = self._recognition = self._new_stream(config)
+            self._pulse.retries += 1
+            self._observer.retried(Engine.ASR)
+
+    async def _to_its_end(self, recognition: Recognition) -> AntiphonError | None:
+        """Return what ended the stream too soon, where another one may do; raise where none will."""
         try:
-            async for event in recognition.events():
-                await self._on_heard(event)
-                if event.HasField("final"):
-                    self._note_final(event.final.end_ms)
-        except AntiphonError as problem:
-            await self._on_lost(problem)
-            raise
+            async with asyncio.TaskGroup() as group:
+                feeding = group.create_task(self._feed(recognition))
+                minding = group.create_task(self._mind())
+                await self._take_events(recognition)
+                feeding.cancel()
+                minding.cancel()
+        except BaseExceptionGroup as failed:
+            problem = failed.exceptions[0]
+            if isinstance(problem, AntiphonError) and self._passes(problem):
+                return problem
+            raise problem from None
+        finally:
+            recognition.cancel()
+        return None
+
+    def _passes(self, problem: AntiphonError) -> bool:
+        """Return whether the recogniser failed, and neither its hearer nor what it was asked for."""
+        full = isinstance(problem, Exhausted) and self._away_since_s is None and not self._told
+        return problem.service == SERVICE and problem.http_status >= SERVER_ERROR and not full
+
+    async def _feed(self, recognition: Recognition) -> None:
+        await recognition.open()
+        while True:
+            while (piece := self._tape.at(self._fed)) is not None:
+                self._fed = max(self._fed, self._tape.first) + 1
+                if piece.audio is None:
+                    await recognition.finish_utterance(self._trace)
+                else:
+                    await recognition.feed(piece.audio)
+                    self._fed_ms = piece.end_ms
+                self._taken.set()
+            self._away_since_s = None
+            if self._closing:
+                await recognition.half_close()
+                return
+            self._more.clear()
+            await self._more.wait()
+
+    async def _take_events(self, recognition: Recognition) -> None:
+        self._told = False
+        async for event in recognition.events():
+            self._told, self._told_unheard = True, False
+            if event.HasField("speech_started"):
+                self._speaking = True
+            await self._on_heard(event)
+            if event.HasField("speech_started"):
+                self.hears_again = False
+            elif event.HasField("final"):
+                self._note_final(event.final.end_ms)
+
+    async def _mind(self) -> None:
+        """Have it told where a final is late; raise where it does not come at all."""
+        late_s = self._services.deadlines.final_ms / 1000
+        while True:
+            since_s = self._asked[0] if self._asked else _now()
+            await asyncio.sleep(max(since_s + late_s - _now(), PAUSE_S))
+            if not self._asked or self._asked[0] != since_s:
+                continue
+            if not self._told_unheard:
+                self._told_unheard = True
+                await self._on_unheard()
+            await asyncio.sleep(max(LAST_FINAL_S - late_s, PAUSE_S))
+            if self._asked and self._asked[0] == since_s:
+                raise self._pulse.hangs(f"told no final for {LAST_FINAL_S:.0f} s")
 
     def _note_final(self, end_ms: float) -> None:
         self._committed_ms = max(self._committed_ms, end_ms)
-        self._finishing = max(self._finishing - 1, 0)
+        if self._asked:
+            self._asked.popleft()
+        self._speaking, self._failures = False, 0
+        self._tape.settle(end_ms)
         self._final_came.set()
+
+    async def _lose(self, problem: AntiphonError) -> None:
+        """Return once another stream may be tried."""
+        self._away_since_s = _now() if self._away_since_s is None else self._away_since_s
+        self._taken.set()
+        self.hears_again = self._speaking
+        well = await self._well_at_once()
+        # It dies of what it hears, or is well but for this.
+        self._failures += well or self._told
+        if self._failures >= MOST_FAILURES:
+            self._forget()
+            self._final_came.set()
+            await self._on_forgone(problem)
+        if well:
+            await asyncio.sleep(PAUSE_S if self._failures > 1 else 0)
+            return
+        if self._asked:
+            self._told_unheard = True
+            await self._on_unheard()
+        await self._pulse.until_ready()
+
+    async def _well_at_once(self) -> bool:
+        try:
+            async with asyncio.timeout(AWAY_S):
+                await self._pulse.until_ready()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _until_taken(self) -> None:
+        while self._away_since_s is None and self._tape.end_ms - self._fed_ms > AHEAD_MS:
+            if self._listening is None or self._listening.done():
+                return
+            self._taken.clear()
+            await self._taken.wait()
+
+    async def _tell_unheard(self, config: SessionConfig) -> None:
+        if self._away_since_s is None or self._told_unheard:
+            return
+        away_s = _now() - self._away_since_s
+        if away_s < AWAY_S:
+            return
+        noisy = self._speaking and away_s > LONGEST_AWAY_S
+        if noisy or fell_silent(self._levels(config), speaking=self._speaking):
+            self._told_unheard = True
+            await self._on_unheard()
+
+    def _levels(self, config: SessionConfig) -> list[tuple[float, float]]:
+        encoding = config.input_format.encoding
+        return [
+            (piece.end_ms - piece.start_ms, level_db(decode(piece.audio, encoding)))
+            for piece in self._tape.pieces()
+            if piece.audio
+        ]
 
 
 def _now() -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from antiphon.errors import AntiphonError
 from antiphon.v1.recognizer_pb2 import Final, Pause, RecognizeResponse, SpeechHushed
@@ -16,6 +17,7 @@ from server.conversation.outcome import ABANDONED, CANCELLED, INTERRUPTED
 from server.conversation.recitals import words_of
 from server.conversation.rules import rules_of
 from server.conversation.timeline import Mark, Timeline
+from server.conversation.turn import Failure
 from server.conversation.turns import Turns
 from server.conversation.warming import Warming
 from server.conversation.wire import Wire
@@ -32,6 +34,8 @@ AT_ONCE = (ev.Duck, ev.Unduck, ev.Stop, ev.Discard)
 BEGINNINGS = (ev.Speculate, ev.Answer, ev.Recite)
 # Told to the model where a silence is to be answered: of an empty message it can make nothing.
 SILENCE = "(silence)"
+# Where only a connection broke, the engine is known to be well by then, and nothing need be said.
+AT_ONCE_S = 0.15
 OUTCOMES = {ev.Why.SPEECH: INTERRUPTED, ev.Why.CLIENT: CANCELLED, ev.Why.LEFT: ABANDONED}
 
 
@@ -55,7 +59,8 @@ class Moderator:
         self.config = config
         self.history = History(agent.history_chars)
         self._utterances = UtteranceEvents(wire, self.history.items)
-        self.ear = Ear(services, tasks, self._heard, self._lost)
+        self._services = services
+        self.ear = Ear(services, tasks, self._heard, self._forgo, self._unheard, observer)
         self.turns = Turns(services, wire, self.history, tasks, self._audible, self._over, observer)
         self._warming = Warming(services, tasks)
         self._dialogue = Dialogue(
@@ -68,6 +73,7 @@ class Moderator:
         self._timeline = Timeline(self._trace)
         self._speech_start_ms = 0.0
         self._asked: Asked | None = None
+        self._problem: AntiphonError | None = None
         self._taken_back = 0
 
     @property
@@ -80,6 +86,7 @@ class Moderator:
         """Go by `config` from now on; what is said is first heard out where it is to be heard otherwise."""
         await self.ear.listen_by(config)
         self.config = config
+        self._services.apologies.want(config)
         self._dialogue.rules = rules_of(config, self._agent)
         self._news.set()
 
@@ -142,7 +149,8 @@ class Moderator:
             case "speech_started":
                 self._trace = self._observer.begun()
                 self._speech_start_ms = event.speech_started.start_ms
-                self._utterances.begin(event.speech_started)
+                if not self.ear.hears_again:
+                    self._utterances.begin(event.speech_started)
                 began_s = self.ear.arrived_s(event.speech_started.start_ms)
                 await self.tell(ev.SpeechStarted(began_s))
             case "partial":
@@ -157,11 +165,6 @@ class Moderator:
             case "final":
                 self._timeline = self._timeline_of(event.final)
                 await self.tell(ev.Final(event.final.text), event.final)
-
-    async def _lost(self, problem: AntiphonError) -> None:
-        if (failure := failure_of(problem)) is not None:
-            self._observer.engine_failed(failure)
-        await self._utterances.failed(problem)
 
     def _hushed(self, hush: SpeechHushed) -> ev.Hushed:
         ended_s = self._ended_s(hush.end_ms)
@@ -195,8 +198,23 @@ class Moderator:
             self._timeline = Timeline(self._trace)
         await self.tell(ev.ReplyAudible())
 
-    async def _over(self) -> None:
-        await self.tell(ev.ReplyOver())
+    async def _over(self, failure: Failure | None) -> None:
+        if failure is None or not failure.of_engine:
+            await self.tell(ev.ReplyOver())
+            return
+        self._problem = failure.problem
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AT_ONCE_S):
+                await self._services.pulses.until_ready()
+        await self.tell(ev.ReplyFailed(failure.again, ready=not self._services.pulses.missing))
+
+    async def _unheard(self) -> None:
+        await self.tell(ev.Unheard())
+
+    async def _forgo(self, problem: AntiphonError) -> None:
+        """Go on without what was being said: the recogniser fails over it each time."""
+        await self._utterances.failed(problem)
+        await self.tell(ev.Cleared())
 
     def _do_at_once(self, action: ev.Duck | ev.Unduck | ev.Stop | ev.Discard) -> None:
         match action:
@@ -229,6 +247,8 @@ class Moderator:
                 await self._utterances.ended(final or Final(text=text))
             case ev.Drop():
                 self._utterances.drop()
+            case ev.Answer(again=True):
+                await self._answer_again()
             case ev.Answer(speculated):
                 await self._answer(timeline, speculated=speculated)
             case ev.Recite(what, nth):
@@ -249,7 +269,18 @@ class Moderator:
         self.turns.discard()
         await self.turns.answer(asked or Asked(self.config), timeline)
 
+    async def _answer_again(self) -> None:
+        problem, self._problem = self._problem, None
+        if problem is not None:
+            self._services.pulses.retried(problem)
+            if (failure := failure_of(problem)) is not None:
+                self._observer.retried(failure.engine)
+        await self.turns.answer_again(Asked(self.config), Timeline())
+
     async def _recite(self, what: ev.Recital, nth: int) -> None:
+        if what is ev.Recital.APOLOGY:
+            await self.turns.apologise(self.config)
+            return
         detection = self.config.turn_detection
         idle_ms = detection.idle_timeout_ms if detection is not None else None
         if what is not ev.Recital.REPROMPT or idle_ms is None:

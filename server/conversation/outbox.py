@@ -18,6 +18,7 @@ from server.realtime import server_events
 MAX_ITEMS = 512
 # A live client drains within milliseconds; a phone that changes cells may need seconds.
 STALL_S = 10.0
+CLIENT_STALLED = "CLIENT_STALLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +109,5 @@ def stalled() -> Exhausted:
     """Return the error of a session whose client stopped reading."""
     return Exhausted(
         f"the client has not read for {STALL_S:.0f} s; the session is closed",
-        reason="CLIENT_STALLED",
+        reason=CLIENT_STALLED,
     )

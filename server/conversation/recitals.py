@@ -15,3 +15,5 @@ def words_of(agent: AgentSettings, what: Recital, nth: int) -> str:
             return agent.reprompts[nth]
         case Recital.FAREWELL:
             return agent.farewell
+        case Recital.APOLOGY:
+            return agent.apology

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from antiphon.v1 import generator_pb2
 from antiphon.v1.synthesizer_pb2 import AudioChunk
 from server.conversation.heard import Heard, HeardWords
 from server.conversation.playout import Playout
 from server.conversation.timeline import Mark, Timeline
+from server.engines.apologies import Spoken
 from server.engines.generator import Generation
 from server.engines.services import Services
 from server.engines.synthesizer import Speech
@@ -86,7 +87,7 @@ class Reply:
         if not self._config.audio_out:
             await self._write(messages, speech=None)
             return
-        speech = Speech(self._services.synthesizer, self._config, self._timeline.metadata)
+        speech = self._speech()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write(messages, speech))
@@ -99,7 +100,7 @@ class Reply:
         if not self._config.audio_out:
             await self._add(text, speech=None)
             return
-        speech = Speech(self._services.synthesizer, self._config, self._timeline.metadata)
+        speech = self._speech()
         try:
             await speech.open()
             await self._add(text, speech)
@@ -107,6 +108,22 @@ class Reply:
             await self._play(speech)
         finally:
             speech.cancel()
+
+    async def repeat(self, spoken: Spoken) -> None:
+        """Play what was made ahead; no engine takes part."""
+        await self._add(spoken.text, speech=None)
+        if self._config.audio_out:
+            await self._play_all(_each(spoken.chunks))
+
+    def _speech(self) -> Speech:
+        first_s = self._services.deadlines.first_audio_ms / 1000
+        return Speech(
+            self._services.synthesizer,
+            self._config,
+            self._timeline.metadata,
+            self._services.pulses.tts,
+            first_s,
+        )
 
     async def _write(
         self, messages: Sequence[generator_pb2.Message], speech: Speech | None
@@ -119,6 +136,8 @@ class Reply:
             config.max_reply_tokens,
             config.tools,
             self._timeline.metadata,
+            self._services.pulses.llm,
+            self._services.deadlines.first_token_ms / 1000,
         )
         try:
             if speech is not None:
@@ -148,8 +167,13 @@ class Reply:
         await self._on_text(text)
 
     async def _play(self, speech: Speech) -> None:
+        await self._play_all(speech.chunks())
+        if (timing := await speech.timing()) is not None:
+            self.engines_ms["first_audio"] = round(timing.first_output_ms, 3)
+
+    async def _play_all(self, chunks: AsyncIterator[AudioChunk]) -> None:
         audible = False
-        async for chunk in speech.chunks():
+        async for chunk in chunks:
             self._heard.note(list(chunk.words))
             if not chunk.audio:
                 continue
@@ -161,8 +185,6 @@ class Reply:
             await self._playout.play(chunk.audio)
         await self._playout.flush()
         self._mark(Mark.LAST_AUDIO)
-        if (timing := await speech.timing()) is not None:
-            self.engines_ms["first_audio"] = round(timing.first_output_ms, 3)
 
     def _mark_first(self, chunk: AudioChunk) -> None:
         self._mark(Mark.FIRST_AUDIO)
@@ -176,3 +198,8 @@ class Reply:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+async def _each(chunks: Sequence[AudioChunk]) -> AsyncIterator[AudioChunk]:
+    for chunk in chunks:
+        yield chunk

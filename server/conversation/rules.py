@@ -32,6 +32,7 @@ def rules_of(config: SessionConfig, agent: AgentSettings) -> Rules:
         interruption=_interruption(config, detection, agent),
         language=config.language or "en",
         answers=detection.create_response,
+        apologises=bool(agent.apology) and config.audio_out,
         speculations=agent.speculations if config.speculates else 0,
         reprompt_ms=detection.idle_timeout_ms or silent_ms,
         reprompts=_reprompts(detection, agent),

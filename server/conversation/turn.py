@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from antiphon.errors import AntiphonError
@@ -16,17 +17,37 @@ from server.conversation.gate import Gate
 from server.conversation.heard import Heard
 from server.conversation.history import History
 from server.conversation.observer import UNOBSERVED, Observer, Told
+from server.conversation.outbox import CLIENT_STALLED
 from server.conversation.outcome import ABANDONED, COMPLETED, TOO_LONG, Outcome, failed
 from server.conversation.playout import Playout
 from server.conversation.reply import Reply
 from server.conversation.response_events import ResponseEvents
 from server.conversation.timeline import Timeline
 from server.conversation.wire import Wire
+from server.engines.apologies import Spoken
 from server.engines.failure import failure_of
 from server.engines.services import Services
 from server.realtime.session_config import SessionConfig
 
+log = logging.getLogger(__name__)
+
+HTTP_SERVER_ERROR = 500
+
 OnAudible = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What ended a reply; `again`: nothing was heard or done, so that it may be made again."""
+
+    problem: AntiphonError
+    again: bool = False
+
+    @property
+    def of_engine(self) -> bool:
+        """Whether an engine failed, which may soon be well, and not the client or what it asked for."""
+        stalled = self.problem.reason == CLIENT_STALLED
+        return self.problem.http_status >= HTTP_SERVER_ERROR and not stalled
 
 
 class Turn:
@@ -46,6 +67,7 @@ class Turn:
         on_audible: OnAudible,
         observer: Observer = UNOBSERVED,
     ) -> None:
+        self._services = services
         self._asked = asked
         self._observer = observer
         self._wire = wire
@@ -70,6 +92,9 @@ class Turn:
         self._remembered = False
         self._audible = False
         self._stopped: Outcome | None = None
+        self.failure: Failure | None = None
+        # Whether it has failed, though its client may not have been told yet.
+        self.broken = False
 
     @property
     def response_id(self) -> str:
@@ -133,6 +158,10 @@ class Turn:
         """Answer `messages`."""
         await self._run(lambda: self._reply.answer(messages))
 
+    async def repeat(self, spoken: Spoken) -> None:
+        """Say what was made ahead."""
+        await self._run(lambda: self._reply.repeat(spoken))
+
     async def recite(self, text: str) -> None:
         """Say `text`."""
         await self._run(lambda: self._reply.recite(text))
@@ -141,7 +170,7 @@ class Turn:
         TURN.set(self.response_id)  # for the log; the task is the turn's own
         try:
             await self._events.begin()
-            await speak()
+            await self._speak(speak)
             await self._end(self._outcome())
             await self._gate.passed()
             await self._playout.drain()
@@ -152,14 +181,30 @@ class Turn:
             # What fails while it is being stopped on purpose is no failure; what fails before anybody
             # asked for it is told once they do.
             problem = understand(error, "a reply")
+            self.broken = True
             if self._stopped is None:
                 self._note_failure(problem)
                 await self._gate.passed()
+                self.failure = Failure(problem, again=not self._audible and not self.calls)
             await self._break_off(self._stopped or failed(problem))
         else:
             self._remember(replace(self._reply.heard, text=self._reply.text), COMPLETED)
             await self._tell_heard(self._reply.text)
             await self._tell_silence(cleared=False)
+
+    async def _speak(self, speak: Callable[[], Awaitable[None]]) -> None:
+        """Speak; where that fails before anything of it was told, once again."""
+        try:
+            await speak()
+        except Exception as error:
+            problem = understand(error, "a reply")
+            told = self._reply.text or self._audible or self._events.calls
+            if told or self._stopped is not None or not Failure(problem).of_engine:
+                raise
+            log.info("a reply is begun again: %s", problem.message)
+            self._services.pulses.retried(problem)
+            self._note_failure(problem, again=True)
+            await speak()
 
     async def _send(self, audio: bytes) -> None:
         await self._wire.put(self._events.audio(audio))
@@ -211,9 +256,11 @@ class Turn:
         self._observer.told(told)
         await self._events.end(text, outcome, usage, measured)
 
-    def _note_failure(self, problem: AntiphonError) -> None:
+    def _note_failure(self, problem: AntiphonError, *, again: bool = False) -> None:
         if (failure := failure_of(problem)) is not None:
             self._observer.engine_failed(failure)
+            if again:
+                self._observer.retried(failure.engine)
 
     async def _tell_silence(self, *, cleared: bool) -> None:
         if self._audible:

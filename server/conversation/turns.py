@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from antiphon.v1 import generator_pb2 as pb
@@ -13,7 +14,7 @@ from server.conversation.history import History
 from server.conversation.observer import UNOBSERVED, Observer
 from server.conversation.outcome import ABANDONED, Outcome
 from server.conversation.timeline import Timeline
-from server.conversation.turn import Turn
+from server.conversation.turn import Failure, Turn
 from server.conversation.wire import Wire
 from server.engines.services import Services
 from server.realtime.session_config import SessionConfig
@@ -23,7 +24,11 @@ log = logging.getLogger(__name__)
 # A cancelled turn has nothing to wait for but its own clean-up; a later one is left to the session.
 END_S = 1.0
 
+# A voice or a small model is back within seconds, vLLM within a minute: no caller waits for that in silence.
+BACK_S = 20.0
+
 Tell = Callable[[], Awaitable[None]]
+OnOver = Callable[[Failure | None], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Turns:
     """Begins and ends turns as tasks of the session's group.
 
     `on_audible` is awaited when the first audio of the turn that is heard leaves, `on_over` when it has
-    been heard out or has failed, though not when it was ended from here.
+    been heard out, or with how it has failed, though not when it was ended from here.
     """
 
     def __init__(
@@ -47,7 +52,7 @@ class Turns:
         history: History,
         tasks: asyncio.TaskGroup,
         on_audible: Tell,
-        on_over: Tell,
+        on_over: OnOver,
         observer: Observer = UNOBSERVED,
     ) -> None:
         self._services = services
@@ -88,7 +93,7 @@ class Turns:
     def speculate(self, config: SessionConfig, text: str, timeline: Timeline) -> None:
         """Begin an answer to the conversation and `text`, which nobody hears until `play`."""
         self.discard()
-        self._trusted = self._answering(Asked(config), timeline, text)
+        self._trusted = self._answering(Asked(config), timeline, said=text)
 
     def discard(self) -> None:
         """Cancel the turn on trust: it never existed."""
@@ -97,7 +102,10 @@ class Turns:
             self._trusted = None
 
     async def play(self, config: SessionConfig, timeline: Timeline) -> None:
-        """Let the turn on trust be heard; where more than the caller's words is new, it is made anew."""
+        """Let the turn on trust be heard.
+
+        Where more than the caller's words is new, or it has failed, it is made anew.
+        """
         trusted, self._trusted = self._trusted, None
         if trusted is None or not self._fits(trusted, config):
             if trusted is not None:
@@ -113,6 +121,19 @@ class Turns:
         """Answer the conversation so far and what was just `said`, as it was `asked` for."""
         if await self._floor_is_free():
             await self._hear(self._answering(asked, timeline, said))
+
+    async def answer_again(self, asked: Asked, timeline: Timeline) -> None:
+        """Answer the conversation so far once the engines are back, or fail again."""
+        if await self._floor_is_free():
+            await self._hear(self._answering(asked, timeline, after=self._engines_back))
+
+    async def apologise(self, config: SessionConfig) -> None:
+        """Say that something has failed."""
+        spoken = self._services.apologies.find(config)
+        self._services.apologies.said += 1
+        self._observer.apologised()
+        turn = self._turn(Asked(config), Timeline())
+        await self._hear(self._start(turn, lambda: turn.repeat(spoken)))
 
     async def recite(self, config: SessionConfig, text: str) -> None:
         """Say `text`."""
@@ -174,12 +195,26 @@ class Turns:
 
     def _fits(self, trusted: _Running, config: SessionConfig) -> bool:
         messages = self._history.messages(config.instructions)
-        return trusted.turn.config == config and list(trusted.messages) == messages
+        same = trusted.turn.config == config and list(trusted.messages) == messages
+        return same and not trusted.turn.broken
 
-    def _answering(self, asked: Asked, timeline: Timeline, said: str) -> _Running:
+    def _answering(
+        self, asked: Asked, timeline: Timeline, said: str = "", after: Tell | None = None
+    ) -> _Running:
         turn = self._turn(asked, timeline)
         messages = self._history.messages(asked.config.instructions, said, asked.instead)
-        return self._start(turn, lambda: turn.answer(messages), messages)
+
+        async def speak() -> None:
+            if after is not None:
+                await after()
+            await turn.answer(messages)
+
+        return self._start(turn, speak, messages)
+
+    async def _engines_back(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BACK_S):
+                await self._services.pulses.until_ready()
 
     def _turn(self, asked: Asked, timeline: Timeline) -> Turn:
         return Turn(
@@ -200,7 +235,7 @@ class Turns:
         await speak()
         if not turn.stopped:
             self._ducked = False
-            await self._on_over()
+            await self._on_over(turn.failure)
 
 
 def _cancel(running: _Running, outcome: Outcome, *, unsaid: bool = False) -> None:

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from antiphon.caller import Metadata
 from antiphon.v1 import generator_pb2 as pb
 from antiphon.v1.generator_pb2_grpc import GeneratorStub
-from server.engines.stream import responses
+from server.engines.pulse import Pulse
+from server.engines.stream import First, responses
 from server.realtime.tools import NO_TOOLS, Tools
 
 SERVICE = "language model"
@@ -23,7 +24,7 @@ CHOICES = {
 
 
 class Generation:
-    """A Generate call, on its way from the moment this object is made."""
+    """A Generate call, on its way from the moment this object is made; its first answer has `first_s`."""
 
     def __init__(
         self,
@@ -32,6 +33,8 @@ class Generation:
         max_tokens: int,
         tools: Tools = NO_TOOLS,
         metadata: Metadata = (),
+        pulse: Pulse | None = None,
+        first_s: float = PATIENCE_S,
     ) -> None:
         request = pb.GenerateRequest(messages=messages, sampling=pb.Sampling(max_tokens=max_tokens))
         if tools.offered:
@@ -39,10 +42,13 @@ class Generation:
             request.tool_choice = CHOICES[tools.choice]
             request.tool_name = tools.forced
         self._call = stub.Generate(request, metadata=metadata)
+        self._pulse = pulse
+        self._first = First(first_s)
 
     def responses(self) -> AsyncIterator[pb.GenerateResponse]:
         """Yield responses until the Finish; raise an `AntiphonError` if the service fails or hangs."""
-        return responses(self._call, SERVICE, PATIENCE_S)
+        self._first.begin()
+        return responses(self._call, SERVICE, PATIENCE_S, self._pulse, self._first)
 
     def cancel(self) -> None:
         """Stop generation; nothing happens where it has ended."""

@@ -9,6 +9,7 @@ from antiphon.observability.spans import TraceContext
 from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from server.engines.formats import audio_format
+from server.engines.pulse import Pulse
 from server.engines.stream import Stream, ended
 from server.realtime.session_config import SessionConfig
 
@@ -28,9 +29,16 @@ class Recognition:
     fails.
     """
 
-    def __init__(self, stub: RecognizerStub, config: SessionConfig, from_ms: float = 0.0) -> None:
+    def __init__(
+        self,
+        stub: RecognizerStub,
+        config: SessionConfig,
+        from_ms: float = 0.0,
+        pulse: Pulse | None = None,
+    ) -> None:
+        self._pulse = pulse or Pulse(SERVICE)
         self._stream: Stream[pb.RecognizeRequest, pb.RecognizeResponse] = Stream(
-            stub.Recognize(), SERVICE
+            stub.Recognize(), SERVICE, pulse=self._pulse
         )
         self._config = config
         wire = config.input_format
@@ -70,7 +78,7 @@ class Recognition:
             _shift(event, self._from_ms)
             yield event
         if not self._half_closed:
-            raise ended(SERVICE)
+            raise self._pulse.note(ended(SERVICE))
 
     def cancel(self) -> None:
         """Drop the stream."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from typing import Generic, TypeVar
 
 import grpc
@@ -12,6 +12,8 @@ import grpc
 from antiphon.errors import AntiphonError, Unavailable
 from antiphon.status import from_rpc_error
 from antiphon.timing import Timing, from_trailers
+from server.engines.pulse import Pulse
+from server.engines.pulse import Stalled as Stalled
 
 # gRPC takes a message at once while its window has room: a service that takes none for so long hangs.
 TAKE_S = 10.0
@@ -20,28 +22,62 @@ Request = TypeVar("Request")
 Response = TypeVar("Response")
 
 
-class Stalled(Unavailable):
-    """A service neither answers nor fails."""
+class First:
+    """How long a first answer may take: `seconds` from `begin` on, before or while it is waited for."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._begun_s: float | None = None
+        self._bound: asyncio.Timeout | None = None
+
+    def begin(self) -> None:
+        """Count from now on; further calls do nothing."""
+        if self._begun_s is None:
+            self._begun_s = asyncio.get_running_loop().time()
+            self._shorten()
+
+    @contextmanager
+    def ending(self, bound: asyncio.Timeout) -> Iterator[None]:
+        """Have `bound` end the wait in the block in time."""
+        self._bound = bound
+        self._shorten()
+        try:
+            yield
+        finally:
+            self._bound = None
+
+    def _shorten(self) -> None:
+        if self._bound is not None and self._begun_s is not None and not self._bound.expired():
+            self._bound.reschedule(self._begun_s + self._seconds)
 
 
 async def responses(
-    call: AsyncIterable[Response], service: str, patience_s: float | None = None
+    call: AsyncIterable[Response],
+    service: str,
+    patience_s: float | None = None,
+    pulse: Pulse | None = None,
+    first: First | None = None,
 ) -> AsyncIterator[Response]:
     """Yield what `service` answers, until it ends the call.
 
-    Raises an `AntiphonError` where the service fails, or sends nothing for `patience_s`.
+    Raises an `AntiphonError` where the service fails, sends nothing for `patience_s`, is late with the
+    `first` answer, or gives no sign of life by `pulse`.
     """
+    pulse = pulse or Pulse(service)
     answers = aiter(call)
     while True:
         try:
-            async with asyncio.timeout(patience_s):
-                response = await anext(answers)
+            async with pulse.bound(patience_s) as bound:
+                if first is None:
+                    response = await anext(answers)
+                else:
+                    with first.ending(bound):
+                        response = await anext(answers)
         except StopAsyncIteration:
             return
-        except TimeoutError:
-            raise hangs(service, f"sent nothing for {patience_s:.0f} s") from None
         except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, service) from None
+            raise pulse.note(from_rpc_error(error, service)) from None
+        first = None
         yield response
 
 
@@ -57,23 +93,25 @@ class Stream(Generic[Request, Response]):
         call: grpc.aio.StreamStreamCall[Request, Response],
         service: str,
         take_s: float = TAKE_S,
+        pulse: Pulse | None = None,
     ) -> None:
         self._call = call
         self._service = service
         self._take_s = take_s
+        self._pulse = pulse or Pulse(service)
         self._writing = asyncio.Lock()
 
     async def write(self, request: Request) -> None:
         """Send `request`; raise an `AntiphonError` where the call has ended or the service hangs."""
         try:
-            async with asyncio.timeout(self._take_s), self._writing:
+            async with asyncio.timeout(self._take_s), self._writing, self._pulse.bound(None):
                 if self._call.done():
-                    raise await self._end()
+                    raise self._pulse.ours(await self._end())
                 await self._call.write(request)
         except TimeoutError:
-            raise hangs(self._service, f"taken nothing for {self._take_s:.0f} s") from None
+            raise self._pulse.hangs(f"taken nothing for {self._take_s:.0f} s") from None
         except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, self._service) from None
+            raise self._pulse.ours(from_rpc_error(error, self._service)) from None
 
     async def done_writing(self) -> None:
         """Half-close; where the call has ended, its reader is told why."""
@@ -81,9 +119,11 @@ class Stream(Generic[Request, Response]):
             async with self._writing:
                 await self._call.done_writing()
 
-    def responses(self, patience_s: float | None = None) -> AsyncIterator[Response]:
+    def responses(
+        self, patience_s: float | None = None, first: First | None = None
+    ) -> AsyncIterator[Response]:
         """Yield responses as the function of this name does."""
-        return responses(self._call, self._service, patience_s)
+        return responses(self._call, self._service, patience_s, self._pulse, first)
 
     async def timing(self) -> Timing | None:
         """Return what the service says of its own work; call it once the responses have ended."""

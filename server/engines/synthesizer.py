@@ -9,7 +9,8 @@ from antiphon.timing import Timing
 from antiphon.v1 import synthesizer_pb2 as pb
 from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
 from server.engines.formats import audio_format
-from server.engines.stream import Stream
+from server.engines.pulse import Pulse
+from server.engines.stream import First, Stream
 from server.realtime.session_config import SessionConfig
 
 SERVICE = "speech synthesis"
@@ -20,14 +21,23 @@ PATIENCE_S = 60.0
 
 
 class Speech:
-    """An open stream; whatever sends or receives raises an `AntiphonError` where the service fails."""
+    """An open stream; whatever sends or receives raises an `AntiphonError` where the service fails.
+
+    From the first text on, the first audio may take `first_s`.
+    """
 
     def __init__(
-        self, stub: SynthesizerStub, config: SessionConfig, metadata: Metadata = ()
+        self,
+        stub: SynthesizerStub,
+        config: SessionConfig,
+        metadata: Metadata = (),
+        pulse: Pulse | None = None,
+        first_s: float = PATIENCE_S,
     ) -> None:
         self._stream: Stream[pb.SynthesizeRequest, pb.SynthesizeResponse] = Stream(
-            stub.Synthesize(metadata=metadata), SERVICE
+            stub.Synthesize(metadata=metadata), SERVICE, pulse=pulse
         )
+        self._first = First(first_s)
         self._config = pb.SynthesizeConfig(
             voice=config.voice,
             speed=config.speed,
@@ -43,14 +53,16 @@ class Speech:
         for start in range(0, len(text), MAX_TEXT_CHARS):
             piece = text[start : start + MAX_TEXT_CHARS]
             await self._stream.write(pb.SynthesizeRequest(text=piece))
+        self._first.begin()
 
     async def end_of_text(self) -> None:
         """Say that no more text comes."""
         await self._stream.done_writing()
+        self._first.begin()
 
     async def chunks(self) -> AsyncIterator[pb.AudioChunk]:
         """Yield audio until all text has been spoken."""
-        async for response in self._stream.responses(PATIENCE_S):
+        async for response in self._stream.responses(PATIENCE_S, self._first):
             if response.HasField("audio"):
                 yield response.audio
 

@@ -28,6 +28,9 @@ from server.floor.interruption import Mode, Overlap, Verdict, judge
 from server.floor.rules import Rules
 from server.floor.silence import Silence
 
+# Of one turn of the caller's: a reply that failed so often again is not worth more waiting.
+TRIES = 2
+
 
 class Caller(Enum):
     """What the caller does."""
@@ -104,6 +107,9 @@ class Dialogue:
         self._requested = False
         self._alone = False
         self._left = False
+        self._tries = 0  # to make the reply again that failed
+        self._again = False  # whether it is made once the apology was heard
+        self._apology_s: float | None = None  # when the one that is said began
         self._handlers: dict[type, Callable[[Any, float], list[Action]]] = {
             ev.SpeechStarted: self._started,
             ev.Partial: self._partial,
@@ -113,6 +119,8 @@ class Dialogue:
             ev.Final: self._final,
             ev.ReplyAudible: self._audible,
             ev.ReplyOver: self._reply_over,
+            ev.ReplyFailed: self._reply_failed,
+            ev.Unheard: self._unheard,
             ev.Connected: self._connected,
             ev.Disconnected: self._disconnected,
             ev.Committed: self._committed,
@@ -165,9 +173,12 @@ class Dialogue:
         self._pauses, self._longest_pause_ms = 0, 0.0
         if self.rules.endpointing is None:
             return []
-        if self._agent is Agent.SILENT or self.rules.interruption.mode is Mode.OFF:
+        began_s = at_s if event.began_s is None else event.began_s
+        # What the recogniser missed, and hears now, was said before the apology for that and not over it.
+        before = self._apology_s is not None and began_s < self._apology_s
+        if self._agent is Agent.SILENT or before or self.rules.interruption.mode is Mode.OFF:
             return [ev.TellSpeech()]
-        self._over = _Over(at_s if event.began_s is None else event.began_s)
+        self._over = _Over(began_s)
         return [ev.Duck()]
 
     def _partial(self, event: ev.Partial, at_s: float) -> list[Action]:
@@ -282,6 +293,7 @@ class Dialogue:
         actions: list[Action] = [*discarded, ev.Commit(text)]
         if text:
             self._silence.forget()
+            self._tries = 0
             self._turn_text = f"{self._reopened_text} {text}".strip()
         self._requested |= bool(text) and ending is _Ending.ANSWER
         return actions + self._answer_if_asked(at_s, speculated=speculated)
@@ -300,6 +312,32 @@ class Dialogue:
         self._agent, self._turn_text = Agent.PREPARING, ""
         return [recital]
 
+    def _apologise(self, at_s: float) -> list[Action]:
+        self._apology_s = at_s
+        return self._recite(ev.Recite(ev.Recital.APOLOGY))
+
+    def _reply_failed(self, event: ev.ReplyFailed, at_s: float) -> list[Action]:
+        """Make the reply again where that is safe; where that takes time, the caller is told first."""
+        tells = self.rules.answers and self.rules.apologises and self.rules.endpointing is not None
+        talks = self._caller is not Caller.SILENT or bool(self._endings)
+        apologising = self._apology_s is not None
+        if not tells or talks or apologising or self._silence.leaving:
+            return self._reply_over(ev.ReplyOver(), at_s)
+        self._again = event.again and bool(self._turn_text) and self._tries < TRIES
+        if self._again and event.ready:
+            return self._answer_again()
+        return self._apologise(at_s)
+
+    def _answer_again(self) -> list[Action]:
+        self._again, self._agent = False, Agent.PREPARING
+        self._tries += 1
+        return [ev.Answer(again=True)]
+
+    def _unheard(self, _: ev.Unheard, at_s: float) -> list[Action]:
+        if self._agent is not Agent.SILENT or self._alone or not self.rules.apologises:
+            return []
+        return [] if self.rules.endpointing is None else self._apologise(at_s)
+
     def _connected(self, event: ev.Connected, at_s: float) -> list[Action]:
         self._alone = False
         self._silence.forget()
@@ -310,6 +348,7 @@ class Dialogue:
         discarded = self._discard()
         self._close()
         self._agent, self._requested, self._alone = Agent.SILENT, False, True
+        self._apology_s, self._again = None, False
         self._reopened_text = ""
         self._endings.clear()
         return stop + discarded
@@ -320,7 +359,7 @@ class Dialogue:
         return []
 
     def _reply_over(self, _: ev.ReplyOver, at_s: float) -> list[Action]:
-        self._agent = Agent.SILENT
+        self._agent, self._apology_s = Agent.SILENT, None
         if self._silence.leaving and self._caller is Caller.SILENT and not self._endings:
             self._left = True
             return [ev.HangUp()]
@@ -328,6 +367,9 @@ class Dialogue:
         if self._over is not None and not self._endings:
             # Nothing is left to interrupt: what is spoken over the reply is a turn like any other.
             heard = self._take_floor(at_s)
+        if self._again and self._caller is Caller.SILENT and not self._endings:
+            return heard + self._answer_again()
+        self._again = False
         return heard + self._answer_if_asked(at_s)
 
     def _committed(self, _: ev.Committed, at_s: float) -> list[Action]:
@@ -346,6 +388,7 @@ class Dialogue:
     def _cancelled(self, _: ev.ReplyCancelled, at_s: float) -> list[Action]:
         if self._agent is Agent.SILENT:
             return []
+        self._again = False
         return [ev.Stop(ev.Why.CLIENT), *self._reply_over(ev.ReplyOver(), at_s)]
 
     # The overlap of both
@@ -384,7 +427,7 @@ class Dialogue:
         if self._agent is not Agent.SILENT:
             soon = (at_s - self._answered_s) * 1000 <= self.rules.reopen_ms
             self._reopened_text = self._turn_text if soon else ""
-            self._agent = Agent.SILENT
+            self._agent, self._apology_s, self._again = Agent.SILENT, None, False
             stop = [ev.Stop(ev.Why.SPEECH, reopened=bool(self._reopened_text))]
         return [*stop, ev.TellSpeech(), *self._consider()]
 

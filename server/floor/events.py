@@ -60,7 +60,23 @@ class ReplyAudible:
 
 @dataclass(frozen=True, slots=True)
 class ReplyOver:
-    """The reply has been heard out, or has failed."""
+    """The reply has been heard out, or has failed for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """An engine failed, and ended the reply; it may be made `again` where nothing of it was heard or done.
+
+    `ready`: the engines are well, so that it can be at once.
+    """
+
+    again: bool = False
+    ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """The caller has fallen silent, and what they said is not known yet: the recogniser is away or late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,8 @@ Event = (
     | Final
     | ReplyAudible
     | ReplyOver
+    | ReplyFailed
+    | Unheard
     | Connected
     | Disconnected
     | Committed
@@ -125,6 +143,7 @@ class Recital(StrEnum):
     GREETING = "greeting"
     REPROMPT = "reprompt"
     FAREWELL = "farewell"
+    APOLOGY = "apology"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +182,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Reply: with the speculated reply, or with a new one."""
+    """Reply: with the speculated reply, or with a new one; `again` once the engines are back."""
 
     speculated: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

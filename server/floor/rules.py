@@ -18,6 +18,8 @@ class Rules:
     language: str = "en"
     # Whether what the caller said is answered without being asked for.
     answers: bool = True
+    # Whether the caller is told where an answer fails.
+    apologises: bool = True
     # Replies begun on trust for one turn; each may cost as much as a whole one. 0: none.
     speculations: int = 4
     # A caller who goes on so soon after the agent took the floor had not finished.

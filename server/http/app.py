@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from server.access.keyring import Keyring
 from server.access.page_tokens import PageTokens
+from server.engines.services import Pulses
 from server.http.client_secrets import ClientSecrets, Describe
 from server.http.errors import Guard, refuse
 from server.http.health import Health
@@ -42,6 +43,7 @@ def build(
     cors_origins: tuple[str, ...] = (),
     apis: Iterable[APIRouter] = (),
     ice_servers: Current = tuple,
+    pulses: Pulses | None = None,
 ) -> FastAPI:
     """Return the application, with the routes of `apis` beside those of sessions.
 
@@ -60,7 +62,7 @@ def build(
             expose_headers=EXPOSED,
         )
     for part in (
-        Health(sessions),
+        Health(sessions, pulses or Pulses()),
         LoadRoute(keyring, sessions),
         ClientSecrets(keyring, describe),
         PageKeys(keyring, PageTokens(), describe),

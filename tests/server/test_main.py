@@ -22,7 +22,7 @@ from websockets.asyncio.client import ClientConnection, unix_connect
 
 from antiphon.channel import connect
 from antiphon.errors import Misconfigured, NotPermitted, Unavailable
-from antiphon.serving import run
+from antiphon.serving import LIVE, READY, run
 from antiphon.status import from_rpc_error
 from antiphon.v1 import conversation_pb2 as pb
 from antiphon.v1.common_pb2 import GetInfoRequest
@@ -90,12 +90,16 @@ def test_it_serves_whoever_has_its_key_until_it_is_told_to_stop(
                 await _ends(stub.Converse())
             assert isinstance(from_rpc_error(refused.value, "x"), NotPermitted)
             call = stub.Converse(metadata=keys.bearer(keys.load(tmp_path / "state" / "key")))
+            # There are no engines: whoever is there is kept, and health says that it is not ready.
             await call.write(pb.ConverseRequest(audio=bytes(960)))
-            with pytest.raises(grpc.aio.AioRpcError) as failed:
-                await _ends(call)
-            problem = from_rpc_error(failed.value, "x")
-            assert isinstance(problem, Unavailable)
-            assert "speech recognition service is not reachable" in problem.message
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            lives = await health.Check(health_pb2.HealthCheckRequest(service=LIVE))
+            assert lives.status == health_pb2.HealthCheckResponse.SERVING
+            async for told in health.Watch(health_pb2.HealthCheckRequest(service=READY)):
+                if told.status == health_pb2.HealthCheckResponse.NOT_SERVING:
+                    break
+            await call.done_writing()
+            call.cancel()
 
     serve(visit)
     assert stat.S_IMODE((tmp_path / "state" / "key").stat().st_mode) == 0o600
@@ -132,8 +136,10 @@ def test_its_callers_have_the_time_to_end_that_the_settings_give_them(
             os.kill(os.getpid(), signal.SIGTERM)
             transport = httpx.AsyncHTTPTransport(uds=f"{tmp_path}/http")
             async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-                while (answer := await client.get("/healthz")).status_code == 200:  # noqa: ASYNC110
+                answer = await client.get("/readyz")
+                while answer.json()["status"] != "draining":
                     await asyncio.sleep(0.01)
+                    answer = await client.get("/readyz")
             told.append(answer.status_code)
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 await stub.Converse(metadata=key).read()
@@ -158,7 +164,8 @@ def test_it_serves_http_beside_grpc_and_both_end_together(address: str, tmp_path
             await ConversationStub(channel).GetInfo(GetInfoRequest(), wait_for_ready=True)
         transport = httpx.AsyncHTTPTransport(uds=f"{tmp_path}/http")
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-            assert (await client.get("/healthz")).json() == {"status": "ok"}
+            assert (await client.get("/livez")).json() == {"status": "ok"}
+            assert (await client.get("/readyz")).json()["missing"] == ["asr", "llm", "tts"]
             key = {"Authorization": f"Bearer {keys.load(tmp_path / 'state' / 'key')}"}
             secret = await client.post("/v1/realtime/client_secrets", headers=key)
             assert secret.json()["value"].startswith("ek_")
@@ -199,7 +206,7 @@ def test_beyond_loopback_both_are_served_over_tls_and_this_host_without(
         trusting = ssl.create_default_context(cafile=certificate)
         trusting.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         async with httpx.AsyncClient(verify=trusting) as client:
-            answer = await client.get(f"https://127.0.0.1:{http_port}/healthz")
+            answer = await client.get(f"https://127.0.0.1:{http_port}/livez")
             assert answer.status_code == 200
 
     with caplog.at_level(logging.INFO):

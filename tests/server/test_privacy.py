@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import grpc
 import pytest
-from websockets.exceptions import ConnectionClosedError
 
 from antiphon.channel import connect
 from antiphon.errors import Exhausted
@@ -30,6 +29,7 @@ from antiphon.v1.synthesizer_pb2_grpc import (
     add_SynthesizerServicer_to_server,
 )
 from server.access import installation_key as keys
+from server.conversation.ear import MOST_FAILURES
 from server.edge.converse import Converse
 from server.engines.services import open_services
 from server.session_maker import SessionMaker
@@ -49,6 +49,8 @@ TRACES = (
     base64.b64encode(PHRASE.encode()).decode()[:20],
     repr(PHRASE_AUDIO)[2:20],
 )
+# Until the recogniser has failed over the same audio for the last time.
+RETRIES_S = 2.0
 FOREIGN = rpc_error(grpc.StatusCode.UNKNOWN, f"Unexpected <class 'ValueError'>: {PHRASE}")
 
 
@@ -120,13 +122,15 @@ def test_a_recogniser_that_is_lost_takes_what_was_heard_with_it(error: Any) -> N
         world.send(PHRASE_AUDIO)
         await world.recognizer.opened.wait()
         world.recognizer.start()
-        world.recognizer.partial(PHRASE)
-        await asyncio.sleep(1)
-        world.recognizer.call.fail(error)
+        for _ in range(MOST_FAILURES):
+            world.recognizer.partial(PHRASE)
+            await asyncio.sleep(1)
+            world.recognizer.call.fail(error)
+            await asyncio.sleep(1)
+        failed = await world.until("conversation.item.input_audio_transcription.failed")
+        _keeps_quiet(repr(failed))
 
-    with pytest.raises(ExceptionGroup) as lost:
-        tell(story)
-    _keeps_quiet(repr(lost.value.exceptions))
+    tell(story)
 
 
 def _planted() -> Iterator[str]:
@@ -232,10 +236,9 @@ def test_over_grpc_no_service_writes_what_it_heard(tmp_path: Path) -> None:
                 if told.get("type") == "error":
                     _keeps_quiet(response.event)
             await call.write(conversation_pb2.ConverseRequest(audio=FRAME))
-            with pytest.raises(grpc.aio.AioRpcError) as ended:
-                await _read_on(call)
-            assert ended.value.code() is grpc.StatusCode.INTERNAL
-            _keeps_quiet(repr(ended.value))
+            await asyncio.sleep(RETRIES_S)
+            await call.done_writing()
+            await _read_on(call)
 
     asyncio.run(main(), debug=True)
 
@@ -253,13 +256,14 @@ def test_over_a_websocket_nothing_is_written_either(tmp_path: Path) -> None:
                 {"type": "input_audio_buffer.append", "audio": base64.b64encode(FRAME).decode()},
             ):
                 await socket.send(json.dumps(event))
-            with pytest.raises(ConnectionClosedError) as ended:
-                while text := await socket.recv():
-                    if json.loads(text)["type"] == "error":
-                        _keeps_quiet(str(text))
-            assert ended.value.rcvd is not None
-            assert ended.value.rcvd.code == 4500
-            _keeps_quiet(ended.value.rcvd.reason)
+            await asyncio.sleep(RETRIES_S)
+            await socket.send(json.dumps({"type": PHRASE}))
+            failed = 0
+            while failed < 2:  # both events of unknown type
+                text = await socket.recv()
+                if json.loads(text)["type"] == "error":
+                    failed += 1
+                    _keeps_quiet(str(text))
 
     asyncio.run(main(), debug=True)
 

@@ -14,7 +14,7 @@ from ops.cli import up
 from ops.cli.main import main
 from ops.doctor.finding import Finding
 from ops.settings import Settings, SupervisorSettings
-from ops.supervisor.keeper import Crashed, Event, Killed, Ready
+from ops.supervisor.keeper import Crashed, Event, Killed, Ready, Stalled
 from ops.supervisor.plan import Service
 from ops.supervisor.run_folder import hold
 from ops.talk.exchange import Exchange
@@ -23,6 +23,7 @@ EVENTS: list[Event] = [
     Ready("asr", 2.34),
     Ready("server", 1.0),
     Crashed("llm", "killed by SIGKILL", 0.5, Path("/logs/llm.log")),
+    Stalled("asr", 5.2),
     Killed("tts", 6.0),
 ]
 

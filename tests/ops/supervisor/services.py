@@ -17,8 +17,14 @@ def stand_in(kind: str, folder: Path, name: str = "asr") -> Service:
     return Service(name, module, python, address, environ, {f"[{name}] address": address})
 
 
-def quick(folder: Path, *, start_timeout_s: float = 30.0) -> SupervisorSettings:
+def quick(
+    folder: Path, *, start_timeout_s: float = 30.0, stall_s: float = 5.0, steady_s: float = 20.0
+) -> SupervisorSettings:
     """Return settings that give up soon."""
     return SupervisorSettings(
-        log_dir=folder / "logs", stop_grace_s=0.2, start_timeout_s=start_timeout_s
+        log_dir=folder / "logs",
+        stop_grace_s=0.2,
+        start_timeout_s=start_timeout_s,
+        stall_s=stall_s,
+        steady_s=steady_s,
     )

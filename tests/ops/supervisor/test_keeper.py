@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 
 from antiphon.errors import AntiphonError, Misconfigured, Unavailable
 from ops.supervisor import keeper as keeping
-from ops.supervisor.keeper import Crashed, Event, Keeper, Killed, Ready
+from ops.supervisor.keeper import Crashed, Event, Keeper, Killed, Ready, Stalled
 from ops.supervisor.last_will import LastWill
 from tests.ops.supervisor.services import quick, stand_in
 
@@ -25,10 +26,10 @@ class Reports(asyncio.Queue[Event]):
 
 @asynccontextmanager
 async def kept(
-    kind: str, folder: Path, start_timeout_s: float = 30.0
+    kind: str, folder: Path, start_timeout_s: float = 30.0, **changed: float
 ) -> AsyncIterator[tuple[Keeper, Reports]]:
     reports = Reports()
-    settings = quick(folder, start_timeout_s=start_timeout_s)
+    settings = quick(folder, start_timeout_s=start_timeout_s, **changed)
     will = LastWill()
     keeper = Keeper(stand_in(kind, folder), settings, will, reports.put_nowait)
     async with asyncio.timeout(PATIENCE_S):
@@ -124,10 +125,9 @@ def test_after_serving_long_a_crash_is_a_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr(keeping, "STEADY_S", 0.0)
 
     async def run() -> None:
-        async with kept("serve", tmp_path) as (keeper, reports):
+        async with kept("serve", tmp_path, steady_s=0) as (keeper, reports):
             await keeper.start()
             task = asyncio.create_task(keeper.keep())
             pauses: list[float] = []
@@ -138,6 +138,32 @@ def test_after_serving_long_a_crash_is_a_new_one(
                 else:
                     os.kill(keeper.state.pid, 9)
             assert pauses == [0.01, 0.01]
+            task.cancel()
+
+    asyncio.run(run())
+
+
+def test_a_service_that_stalls_is_killed_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(keeping, "LOOK_S", 0.05)
+
+    async def run() -> None:
+        async with kept("serve", tmp_path, stall_s=1) as (keeper, reports):
+            await keeper.start()
+            await reports.next()
+            stalled = keeper.state.pid
+            task = asyncio.create_task(keeper.keep())
+            await asyncio.sleep(1.5)
+            assert reports.empty()  # it answers: nothing is the matter with it
+            os.kill(stalled, signal.SIGSTOP)
+            assert isinstance(found := await reports.next(), Stalled)
+            assert found.silent_s >= 1
+            assert isinstance(crashed := await reports.next(), Crashed)
+            assert crashed.how == "killed by SIGKILL"
+            assert isinstance(await reports.next(), Ready)
+            assert keeper.state.pid not in (0, stalled)
             task.cancel()
 
     asyncio.run(run())

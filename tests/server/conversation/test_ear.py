@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from antiphon.errors import AntiphonError, Unavailable
+from antiphon.errors import AntiphonError, Exhausted, InvalidInput, Unavailable
 from antiphon.v1 import recognizer_pb2 as pb
-from server.conversation.ear import LAST_FINAL_S, Ear
+from server.conversation.ear import AWAY_S, LAST_FINAL_S, LONGEST_AWAY_S, MOST_FAILURES, Ear
 from server.engines.stream import TAKE_S
 from server.realtime import session_config
 from server.settings import AgentSettings
@@ -31,8 +33,11 @@ class Room:
         self.heard: list[pb.RecognizeResponse] = []
         self.lost: list[AntiphonError] = []
         self.takes_s = 0.0
+        self.fails_with: AntiphonError | None = None
         engines = services(self.recognizer, FakeGenerator([]), FakeSynthesizer())
-        self.ear = Ear(engines, tasks, self._on_heard, self._on_lost)
+        self.unheard_s: list[float] = []
+        self.engines = engines
+        self.ear = Ear(engines, tasks, self._on_heard, self._on_lost, self._on_unheard)
 
     @property
     def kinds(self) -> list[str]:
@@ -42,11 +47,16 @@ class Room:
     def finals(self) -> list[str]:
         return [event.final.text for event in self.heard if event.HasField("final")]
 
+    async def _on_unheard(self) -> None:
+        self.unheard_s.append(asyncio.get_running_loop().time())
+
     async def _on_lost(self, problem: AntiphonError) -> None:
         self.lost.append(problem)
 
     async def _on_heard(self, event: pb.RecognizeResponse) -> None:
         await asyncio.sleep(self.takes_s)
+        if self.fails_with is not None:
+            raise self.fails_with
         self.heard.append(event)
 
 
@@ -220,63 +230,222 @@ def test_what_a_dropped_stream_still_reports_is_not_heard() -> None:
     assert play(story).heard == []
 
 
-def _failed(story: Callable[[Room], Awaitable[None]]) -> AntiphonError:
-    with pytest.raises(ExceptionGroup) as failed:
-        play(story)
-    problem = first_of(failed.value)
-    assert isinstance(problem, AntiphonError)
-    return problem
-
-
 GONE = Unavailable("the model was unloaded")
+REFUSED = InvalidInput("no such language")
 
 
-def test_what_ends_the_stream_is_told_though_the_caller_is_silent() -> None:
+@pytest.mark.parametrize("problem", [REFUSED, Exhausted("all streams are taken")])
+def test_what_the_recogniser_refuses_ends_the_session(problem: AntiphonError) -> None:
     async def story(room: Room) -> None:
+        room.recognizer.call.fail(refusal(problem))
         await room.ear.hear(FRAME, CONFIG)
-        room.recognizer.call.fail(refusal(GONE))
         await asyncio.sleep(60)
 
-    assert _failed(story).message == GONE.message
+    with pytest.raises(ExceptionGroup) as failed:
+        play(story)
+    found = first_of(failed.value)
+    assert isinstance(found, type(problem))
+    assert str(found) == str(problem)
 
 
-def test_what_ended_the_stream_is_told_to_whoever_sends() -> None:
+def test_what_fails_where_it_is_heard_is_no_failure_of_the_recogniser() -> None:
     async def story(room: Room) -> None:
         await room.ear.hear(FRAME, CONFIG)
-        room.recognizer.call.fail(refusal(GONE))
-        await room.ear.hear(FRAME, CONFIG)
-
-    assert _failed(story).message == GONE.message
-
-
-def test_a_refused_configuration_is_told_in_the_services_words() -> None:
-    async def story(room: Room) -> None:
-        room.recognizer.call.fail(refusal(GONE))
-        await room.ear.hear(FRAME, CONFIG)
-
-    assert _failed(story).message == GONE.message
-
-
-def test_a_service_that_takes_nothing_is_given_up() -> None:
-    async def story(room: Room) -> None:
-        await room.ear.hear(FRAME, CONFIG)
-        room.recognizer.call.takes_nothing = True
-        await room.ear.hear(FRAME, CONFIG)
-
-    assert f"{TAKE_S:.0f} s" in _failed(story).message
-
-
-def test_a_stream_that_fails_is_told_before_it_ends_the_session() -> None:
-    rooms: list[Room] = []
-
-    async def story(room: Room) -> None:
-        rooms.append(room)
-        await room.ear.hear(FRAME, CONFIG)
-        room.recognizer.call.fail(refusal(GONE))
+        room.fails_with = GONE
+        room.recognizer.start()
         await asyncio.sleep(1)
 
-    problem = _failed(story)
-    assert rooms[0].lost == [problem]
+    with pytest.raises(ExceptionGroup) as failed:
+        play(story)
+    assert first_of(failed.value) is GONE
+
+
+def test_another_stream_hears_again_what_had_no_final() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        room.recognizer.say("one", 0, 20)
+        await room.ear.finish_utterance(CONFIG)
+        await asyncio.sleep(1)
+        await room.ear.hear(b"\1" * 960, CONFIG)
+        room.recognizer.start(20)
+        await asyncio.sleep(0.1)
+        room.recognizer.call.fail(refusal(GONE))
+        await asyncio.sleep(1)
+        assert room.recognizer.streams == 2
+        assert room.recognizer.audio == b"\1" * 960
+        assert room.ear.hears_again
+        room.recognizer.say("two", 0, 20)
+        await asyncio.sleep(0.1)
+        assert not room.ear.hears_again
+        await room.ear.finish_utterance(CONFIG)
+        await asyncio.sleep(0.1)
+
+    room = play(story)
+    assert room.finals == ["one", "two"]
+    # Positions are the session's, whichever stream tells them.
+    assert room.heard[-1].final.end_ms == 40
+    assert (room.lost, room.unheard_s, room.engines.pulses.asr.retries) == ([], [], 1)
+
+
+def test_a_final_that_was_asked_for_is_asked_for_again() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        room.recognizer.start()
+        room.recognizer.call.on_write = lambda _: None
+        await room.ear.finish_utterance(CONFIG)
+        await asyncio.sleep(0.1)
+        room.recognizer.call.fail(refusal(GONE))
+        await room.ear.hear(b"\1" * 960, CONFIG)
+        await asyncio.sleep(1)
+
+    room = play(story)
+    kinds = [request.WhichOneof("request") for request in room.recognizer.call.requests]
+    assert kinds == ["config", "audio", "finish", "audio"]
+    assert room.finals == [""]
+
+
+def test_while_it_is_away_the_caller_is_told_once_they_have_fallen_silent() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        room.recognizer.start()
+        await asyncio.sleep(0.1)
+        with _away(room):
+            for _ in range(50):
+                await room.ear.hear(LOUD, CONFIG)
+                await asyncio.sleep(0.02)
+            assert not room.unheard_s
+            for _ in range(50):
+                await room.ear.hear(FRAME, CONFIG)
+                await asyncio.sleep(0.02)
+        assert room.unheard_s == [pytest.approx(1.5, abs=0.05)]
+
+    play(story)
+
+
+def test_in_a_noisy_place_they_are_told_though_they_do_not_seem_silent() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(LOUD, CONFIG)
+        room.recognizer.start()
+        await asyncio.sleep(0.1)
+        with _away(room):
+            for _ in range(200):
+                await room.ear.hear(LOUD, CONFIG)
+                await asyncio.sleep(0.02)
+        assert room.unheard_s == [pytest.approx(LONGEST_AWAY_S + 0.1, abs=0.05)]
+
+    play(story)
+
+
+def test_who_says_nothing_while_it_is_away_is_told_nothing() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        with _away(room):
+            for _ in range(300):
+                await room.ear.hear(FRAME, CONFIG)
+                await asyncio.sleep(0.02)
+
+    assert play(story).unheard_s == []
+
+
+def test_who_has_ended_their_utterance_is_told_at_once() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        room.recognizer.call.on_write = lambda _: None
+        await room.ear.finish_utterance(CONFIG)
+        await asyncio.sleep(0.1)
+        with _away(room):
+            await asyncio.sleep(5)
+        assert room.unheard_s == [pytest.approx(0.1 + AWAY_S, abs=0.01)]
+
+    play(story)
+
+
+def test_a_final_that_is_late_is_told_and_then_asked_for_elsewhere() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        room.recognizer.call.on_write = lambda _: None
+        await room.ear.finish_utterance(CONFIG)
+        await asyncio.sleep(LAST_FINAL_S + 2)
+        assert room.unheard_s == [pytest.approx(4.0)]
+        assert room.finals == [""]
+        assert room.recognizer.streams == 2
+
+    play(story)
+
+
+def test_a_service_that_takes_nothing_is_given_up_for_another_stream() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        await asyncio.sleep(0.1)
+        room.recognizer.call.takes_nothing = True
+        await room.ear.hear(b"\1" * 960, CONFIG)
+        await asyncio.sleep(TAKE_S + 1)
+        assert room.recognizer.audio.endswith(b"\1" * 960)
+        assert room.recognizer.streams == 2
+
+    play(story)
+
+
+def test_what_the_recogniser_fails_over_each_time_is_given_up() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        for number in range(1, MOST_FAILURES + 1):
+            assert room.recognizer.streams == number
+            room.recognizer.start()
+            await asyncio.sleep(0.1)
+            room.recognizer.call.fail(refusal(GONE))
+            await asyncio.sleep(1)
+        assert [problem.message for problem in room.lost] == [GONE.message]
+        assert room.recognizer.audio == b""
+        await room.ear.hear(b"\1" * 960, CONFIG)
+        await asyncio.sleep(0.1)
+        assert room.recognizer.audio == b"\1" * 960
+
+    play(story)
+
+
+def test_a_client_that_is_ahead_waits() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        await asyncio.sleep(0.1)
+        room.recognizer.call.takes_nothing = True
+        sending = asyncio.create_task(room.ear.hear(bytes(48 * 2100), CONFIG))
+        await asyncio.sleep(1)
+        assert not sending.done()
+        await asyncio.sleep(TAKE_S)
+        assert sending.done()
+
+    play(story)
+
+
+def test_one_who_hangs_up_while_it_is_away_is_not_waited_for_for_ever() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        with _away(room):
+            await asyncio.sleep(1)
+            await room.ear.close()
+            assert asyncio.get_running_loop().time() == pytest.approx(1 + LAST_FINAL_S)
+
+    play(story)
+
+
+LOUD = np.full(480, 8000, "<i2").tobytes()
+
+
+@contextmanager
+def _away(room: Room) -> Iterator[None]:
+    """Let the recogniser be dead for the length of the block."""
+
+    async def check() -> bool:
+        return False
+
+    watching = asyncio.create_task(room.engines.pulses.asr.watch(check))
+    room.recognizer.call.fail(refusal(GONE))
+    room.engines.pulses.asr._turn(serves=False)  # as it is once it has been asked
+    try:
+        yield
+    finally:
+        watching.cancel()
 
 
 def test_positions_go_on_from_stream_to_stream() -> None:

@@ -6,7 +6,9 @@ from server.conversation.recitals import words_of
 from server.floor.events import Recital
 from server.settings import AgentSettings
 
-AGENT = AgentSettings(greeting="Hello.", reprompts=("Yes?", "Still?"), farewell="Bye.")
+AGENT = AgentSettings(
+    greeting="Hello.", reprompts=("Yes?", "Still?"), farewell="Bye.", apology="Sorry."
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +18,7 @@ AGENT = AgentSettings(greeting="Hello.", reprompts=("Yes?", "Still?"), farewell=
         (Recital.REPROMPT, 0, "Yes?"),
         (Recital.REPROMPT, 1, "Still?"),
         (Recital.FAREWELL, 0, "Bye."),
+        (Recital.APOLOGY, 0, "Sorry."),
     ],
 )
 def test_each_occasion_has_its_words(what: Recital, nth: int, words: str) -> None:

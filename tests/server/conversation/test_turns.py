@@ -14,7 +14,8 @@ from server.conversation.history import History
 from server.conversation.outbox import Outbox
 from server.conversation.outcome import CANCELLED, INTERRUPTED
 from server.conversation.timeline import Mark, Timeline
-from server.conversation.turns import END_S, Turns
+from server.conversation.turn import Failure
+from server.conversation.turns import BACK_S, END_S, Turns
 from server.realtime import session_config
 from server.settings import AgentSettings
 from tests.server import said
@@ -34,7 +35,7 @@ class Stage:
         self.history = History(1000)
         self.told: list[str] = []
         self.received: list[tuple[float, Event | bytes]] = []
-        engines = services(FakeRecognizer(), self.generator, FakeSynthesizer())
+        engines = self.engines = services(FakeRecognizer(), self.generator, FakeSynthesizer())
         wire = wired(outbox)
         self.turns = Turns(engines, wire, self.history, tasks, self._audible, self._over)
 
@@ -70,8 +71,10 @@ class Stage:
     async def _audible(self) -> None:
         self.told.append("audible")
 
-    async def _over(self) -> None:
-        self.told.append("over")
+    async def _over(self, failure: Failure | None) -> None:
+        self.told.append(
+            "over" if failure is None else "failed, safe" if failure.again else "failed"
+        )
 
 
 def play(story: Callable[[Stage], Awaitable[None]]) -> Stage:
@@ -140,7 +143,47 @@ def test_a_turn_that_fails_is_over_too() -> None:
 
     stage = play(story)
     assert stage.statuses == ["in_progress", "failed"]
-    assert stage.told == ["over"]
+    assert stage.told == ["failed, safe"]
+    assert len(stage.generator.requests) == 2  # what was not heard of is tried again by itself
+
+
+def test_a_turn_of_which_something_was_heard_is_not_made_again() -> None:
+    async def story(stage: Stage) -> None:
+        stage.generator.fail_after, stage.generator.token_ms = 2, 500
+        await stage.turns.answer(Asked(CONFIG), Timeline())
+
+    stage = play(story)
+    assert stage.told == ["audible", "failed"]
+    assert len(stage.generator.requests) == 1
+
+
+def test_made_again_it_waits_for_the_engines_with_a_bound() -> None:
+    async def story(stage: Stage) -> None:
+        pulse = stage.engines.pulses.llm
+        away = asyncio.create_task(pulse.watch(_never))
+        await asyncio.sleep(1)
+        await stage.turns.answer_again(Asked(CONFIG), Timeline())
+        await asyncio.sleep(BACK_S - 0.1)
+        assert not stage.generator.requests
+        await stage.turns.ended()
+        assert stage.statuses == ["in_progress", "completed"]
+        away.cancel()
+
+    play(story)
+
+
+async def _never() -> bool:
+    return False
+
+
+def test_an_apology_takes_no_engine() -> None:
+    async def story(stage: Stage) -> None:
+        await stage.turns.apologise(CONFIG)
+
+    stage = play(story)
+    assert stage.statuses == ["in_progress", "completed"]
+    assert (stage.told, stage.engines.apologies.said) == (["audible", "over"], 1)
+    assert stage.audio_ms and not stage.generator.requests
 
 
 # Stopped
@@ -220,7 +263,7 @@ def test_another_may_begin_the_moment_one_is_over() -> None:
     """Whoever is told that a turn is over may ask for the next one there and then."""
 
     async def story(stage: Stage) -> None:
-        async def over() -> None:
+        async def over(_: Failure | None) -> None:
             if len(stage.generator.calls) < 3:
                 await stage.turns.answer(Asked(CONFIG), Timeline())
 
@@ -414,17 +457,18 @@ def test_where_nothing_was_made_on_trust_it_is_made_now() -> None:
     assert stage.statuses == ["in_progress", "completed"]
 
 
-def test_one_that_failed_on_trust_is_told_when_it_is_played() -> None:
+def test_one_that_failed_on_trust_is_made_anew_when_it_is_played() -> None:
     async def story(stage: Stage) -> None:
         stage.generator.fail_after = 0
         stage.turns.speculate(CONFIG, "hello", Timeline())
         await asyncio.sleep(1)
         assert (stage.received, stage.told) == ([], [])
+        stage.generator.fail_after = None
         await stage.turns.play(CONFIG, Timeline())
 
     stage = play(story)
-    assert stage.statuses == ["in_progress", "failed"]
-    assert stage.told == ["over"]
+    assert stage.statuses == ["in_progress", "completed"]
+    assert stage.told == ["audible", "over"]
 
 
 @pytest.mark.parametrize("played", [False, True])

@@ -6,10 +6,12 @@ from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from antiphon.errors import Unavailable
 from antiphon.v1 import generator_pb2_grpc, recognizer_pb2_grpc, synthesizer_pb2_grpc
 from antiphon.v1.common_pb2 import GetInfoRequest, ServiceInfo
-from server.engines.services import open_services
+from server.engines.services import Pulses, open_services
 from server.settings import ServerSettings
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -64,3 +66,45 @@ def test_each_stub_reaches_its_service_and_close_ends_the_connections(tmp_path: 
             await server.stop(None)
 
     asyncio.run(main())
+
+
+def test_the_engines_are_watched_on_the_channels_of_their_calls(tmp_path: Path) -> None:
+    async def main() -> None:
+        at = {name: f"unix:{tmp_path}/{name}" for name in ("asr", "llm", "tts")}
+        services = open_services(ServerSettings(**at), "Sorry.")
+        pulses = services.pulses
+        assert pulses.missing == ["asr", "llm", "tts"]
+        told: list[bool] = []
+        async with asyncio.timeout(30), services.watched():
+            serving = [await _healthy(address) for address in at.values()]
+            async for ready in pulses.readiness():
+                told.append(ready)
+                if ready:
+                    break
+            await pulses.until_ready()
+            await serving[1].stop(None)
+            while pulses.missing != ["llm"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        for server in serving:
+            await server.stop(None)
+        await services.close()
+        assert told == [False, True]
+
+    asyncio.run(main())
+
+
+async def _healthy(address: str) -> grpc.aio.Server:
+    server = grpc.aio.server()
+    checks = health.aio.HealthServicer()
+    await checks.set("", health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    server.add_insecure_port(address)
+    await server.start()
+    return server
+
+
+def test_what_is_made_again_counts_with_the_engine_that_failed() -> None:
+    pulses = Pulses()
+    pulses.retried(pulses.llm.note(Unavailable("gone")))
+    pulses.retried(Unavailable("of nobody"))
+    assert [pulse.retries for pulse in pulses] == [0, 1, 0]

@@ -649,3 +649,129 @@ def test_taken_back_while_its_words_are_awaited_what_was_asked_for_is_answered()
     assert dialogue.feed(ev.Committed(), 1) == [ev.Finish()]
     assert dialogue.feed(ev.ReplyRequested(), 1) == []
     assert dialogue.feed(ev.Cleared(), 1.1) == [ev.Drop(), ev.Answer()]
+
+
+# What fails
+
+
+APOLOGY = ev.Recite(ev.Recital.APOLOGY)
+SAFE, AT_ONCE, HEARD = ev.ReplyFailed(again=True), ev.ReplyFailed(True, True), ev.ReplyFailed()
+
+
+def test_a_reply_that_failed_unheard_is_made_again_at_once_where_it_can_be() -> None:
+    again: list[Action] = [ev.Answer(again=True)]
+    dialogue = play([*ANSWERED[:-1], (1.6, AT_ONCE, again), (1.7, AT_ONCE, again)])
+    assert dialogue.state is State.THINKING
+    # No third time.
+    assert dialogue.feed(AT_ONCE, 1.8) == [APOLOGY]
+    assert dialogue.feed(ev.ReplyOver(), 4.0) == []
+
+
+def test_where_the_engine_is_away_the_caller_is_told_and_then_answered() -> None:
+    dialogue = play(
+        [
+            *ANSWERED[:-1],
+            (1.6, SAFE, [APOLOGY]),
+            (1.7, ev.ReplyAudible(), []),
+            (4.0, ev.ReplyOver(), [ev.Answer(again=True)]),
+            (6.0, SAFE, [APOLOGY]),
+            (8.0, ev.ReplyOver(), []),
+        ]
+    )
+    assert dialogue.state is State.LISTENING
+
+
+def test_what_was_heard_in_part_is_not_said_again() -> None:
+    play([*ANSWERED, (2.0, HEARD, [APOLOGY]), (4.0, ev.ReplyOver(), [])])
+
+
+def test_the_next_turn_has_all_its_tries_again() -> None:
+    dialogue = play(
+        [*ANSWERED[:-1], (1.6, AT_ONCE, [ev.Answer(again=True)]), (3.0, HEARD, [APOLOGY])]
+    )
+    dialogue.feed(ev.ReplyOver(), 5.0)
+    dialogue.feed(ev.SpeechStarted(), 6.0)
+    dialogue.feed(paused("And you?", 7.0), 7.0)
+    dialogue.feed(ev.Tick(), 7.5)
+    assert ev.Answer(speculated=True) in dialogue.feed(ev.Final("And you?"), 7.6)
+    assert dialogue.feed(AT_ONCE, 7.7) == [ev.Answer(again=True)]
+
+
+def test_an_apology_that_fails_is_not_apologised_for() -> None:
+    play([*ANSWERED, (2.0, HEARD, [APOLOGY]), (2.1, HEARD, [])])
+
+
+def test_who_speaks_over_the_apology_is_answered_instead() -> None:
+    play(
+        [
+            *ANSWERED[:-1],
+            (1.6, SAFE, [APOLOGY]),
+            (1.7, ev.ReplyAudible(), []),
+            (3.5, ev.SpeechStarted(), [ev.Duck()]),
+            (4.5, ev.Partial("what is it now"), [ev.Stop(ev.Why.SPEECH), ev.TellSpeech()]),
+            (5.0, ev.ReplyOver(), []),
+        ]
+    )
+
+
+def test_a_client_that_ends_the_apology_is_not_answered_any_more() -> None:
+    play(
+        [
+            *ANSWERED[:-1],
+            (1.6, SAFE, [APOLOGY]),
+            (2.0, ev.ReplyCancelled(), [ev.Stop(ev.Why.CLIENT)]),
+        ]
+    )
+
+
+def test_who_speaks_when_a_reply_fails_is_not_spoken_to() -> None:
+    play([*ANSWERED, (2.0, ev.SpeechStarted(), [ev.Duck()]), (2.1, HEARD, [ev.TellSpeech()])])
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        replace(RULES, apologises=False),
+        replace(RULES, answers=False),
+        Rules(endpointing=None),
+    ],
+)
+def test_a_client_that_answers_by_itself_is_left_to_it(rules: Rules) -> None:
+    dialogue = Dialogue(rules)
+    dialogue.feed(ev.ReplyRequested(), 0.0)
+    assert dialogue.feed(SAFE, 1.0) == []
+    assert not dialogue.replying
+
+
+def test_a_farewell_that_fails_is_one_all_the_same() -> None:
+    play([*LEFT_ALONE, (8.5, HEARD, [ev.HangUp()])], HASTY)
+
+
+def test_who_is_not_heard_is_told_and_answered_once_they_are() -> None:
+    play(
+        [
+            (0.0, ev.SpeechStarted(), [ev.TellSpeech()]),
+            (2.0, ev.Unheard(), [APOLOGY]),
+            (2.1, ev.ReplyAudible(), []),
+            (2.2, ev.Unheard(), []),
+            # Heard again: it was said before the apology, and is no interruption.
+            (3.0, ev.SpeechStarted(began_s=0.0), [ev.TellSpeech()]),
+            (3.1, ev.Paused("Hello there.", 1.0), []),
+            (3.2, ev.Tick(), [ev.Finish()]),
+            (3.3, ev.Final("Hello there."), [ev.Commit("Hello there.")]),
+            (4.0, ev.ReplyOver(), [ev.Answer()]),
+        ]
+    )
+
+
+def test_who_begins_to_speak_over_the_apology_interrupts_it() -> None:
+    play([(0.0, ev.Unheard(), [APOLOGY]), (1.0, ev.SpeechStarted(0.9), [ev.Duck()])])
+
+
+@pytest.mark.parametrize("rules", [replace(RULES, apologises=False), Rules(endpointing=None)])
+def test_who_is_not_heard_is_told_only_where_the_agent_speaks_by_itself(rules: Rules) -> None:
+    assert Dialogue(rules).feed(ev.Unheard(), 1.0) == []
+
+
+def test_nobody_is_told_nothing() -> None:
+    play([*ANSWERED, (2.0, ev.Disconnected(), [ev.Stop(ev.Why.LEFT)]), (3.0, ev.Unheard(), [])])

@@ -173,8 +173,11 @@ def test_an_engine_that_fails_a_turn_is_counted(
         await world.until("response.done")
 
     tell(story, generator=generator, voice=voice, observer=counting)
-    assert value(registry, "antiphon_engine_failures_total", engine=engine, kind=kind) == 1
-    assert value(registry, "antiphon_turns_total", outcome="failed") == 1
+    # It never is well again: each try fails, and each is counted.
+    failures = value(registry, "antiphon_engine_failures_total", engine=engine, kind=kind)
+    retries = value(registry, "antiphon_engine_retries_total", engine=engine)
+    assert failures > retries >= 1
+    assert value(registry, "antiphon_turns_total", outcome="failed") >= 1
 
 
 def test_a_recogniser_that_is_lost_is_counted_once(
@@ -186,7 +189,7 @@ def test_a_recogniser_that_is_lost_is_counted_once(
         world.recognizer.start()
         await asyncio.sleep(1)
         world.recognizer.call.fail(rpc_error(grpc.StatusCode.INTERNAL))
+        await asyncio.sleep(1)
 
-    with pytest.raises(ExceptionGroup):
-        tell(story, observer=counting)
+    tell(story, observer=counting)
     assert value(registry, "antiphon_engine_failures_total", engine="asr", kind="failed") == 1

@@ -1,0 +1,62 @@
+"""The caller's audio as it is kept for another recogniser."""
+
+from __future__ import annotations
+
+from server.conversation.tape import BEFORE_SPEECH_MS, LONGEST_MS, Tape
+
+
+def recorded(pieces: int) -> Tape:
+    """Return a tape of so many pieces of 100 ms."""
+    tape = Tape()
+    for number in range(pieces):
+        tape.add(b"%d" % number, 100)
+    return tape
+
+
+def test_pieces_have_places_and_numbers() -> None:
+    tape = recorded(3)
+    assert (tape.start_ms, tape.end_ms, tape.first, tape.next) == (0, 300, 0, 3)
+    piece = tape.at(1)
+    assert piece is not None
+    assert (piece.start_ms, piece.end_ms, piece.audio) == (100, 200, b"1")
+    assert tape.at(3) is None
+    assert len(tape.pieces()) == 3
+
+
+def test_a_final_that_nobody_asked_for_settles_what_it_tells() -> None:
+    tape = recorded(5)
+    tape.settle(250)
+    assert (tape.first, tape.start_ms) == (2, 200)
+    # One that is kept no more stands for the oldest.
+    piece = tape.at(0)
+    assert piece is not None
+    assert piece.start_ms == 200
+
+
+def test_a_final_that_was_asked_for_settles_all_before_the_request() -> None:
+    tape = recorded(2)
+    tape.finish()
+    tape.add(b"after", 100)
+    tape.finish()
+    tape.settle(150)
+    assert [piece.audio for piece in tape.pieces()] == [b"after", None]
+    tape.settle(300)
+    assert (tape.pieces(), tape.start_ms, tape.next) == ((), 300, 5)
+
+
+def test_while_nobody_speaks_only_the_last_while_is_kept() -> None:
+    tape = recorded(50)
+    tape.rest(10)
+    assert tape.first == 10  # what no recogniser has heard stays
+    tape.rest(50)
+    assert tape.end_ms - tape.start_ms == BEFORE_SPEECH_MS + 100
+    tape.finish()
+    tape.rest(tape.next)
+    assert tape.pieces()[-1].audio is None
+
+
+def test_it_is_bounded() -> None:
+    tape = recorded(1000)
+    assert tape.end_ms - tape.start_ms == LONGEST_MS
+    tape.clear()
+    assert (tape.pieces(), tape.first, tape.start_ms) == ((), 1000, 100_000)
