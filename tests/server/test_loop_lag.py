@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from server.loop_lag import KEPT_S, TICK_S, LoopLag
 from tests.virtual_time import run_virtual
 
@@ -27,9 +29,25 @@ def test_an_idle_loop_is_never_late_and_only_the_last_minute_is_kept() -> None:
     run_virtual(main())
 
 
-def test_work_that_holds_the_loop_up_is_seen() -> None:
+def test_each_timer_is_told_of_in_seconds() -> None:
+    told: list[float] = []
+
     async def main() -> None:
         lag = LoopLag()
+        lag.note = told.append
+        await _watched(lag, 1.01)
+        assert [late_s * 1000 for late_s in told] == pytest.approx(lag.over_ms(1.01), abs=0.001)
+
+    run_virtual(main())
+    assert len(told) == round(1.0 / TICK_S)
+
+
+def test_work_that_holds_the_loop_up_is_seen() -> None:
+    told: list[float] = []
+
+    async def main() -> None:
+        lag = LoopLag()
+        lag.note = told.append
         watching = asyncio.create_task(lag.watch())
         await asyncio.sleep(0)
         time.sleep(0.1)  # noqa: ASYNC251 - what no handler should do
@@ -39,3 +57,4 @@ def test_work_that_holds_the_loop_up_is_seen() -> None:
         assert max(lag.over_ms(10)) >= 70
 
     asyncio.run(main())
+    assert max(told) >= 0.07

@@ -19,10 +19,15 @@ TEXT = "%(asctime)s %(levelname)s %(name)s%(about)s: %(message)s"
 
 
 def set_up(log_format: LogFormat = "text") -> None:
-    """Write what this process logs to standard error, from now on so."""
+    """Write what this process logs to standard error, from now on so; other handlers stay."""
+    root = logging.getLogger()
+    root.handlers[:] = [
+        each for each in root.handlers if not isinstance(each.formatter, Text | Json)
+    ]
     handler = logging.StreamHandler()
     handler.setFormatter(Json() if log_format == "json" else Text(TEXT))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
 
 
 @contextmanager

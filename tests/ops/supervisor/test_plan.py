@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.errors import Misconfigured
 from ops.settings import Settings
 from ops.supervisor.plan import SERVICES, Service, plan
 
@@ -76,6 +77,35 @@ def test_an_engine_gets_its_threads_and_no_network() -> None:
     assert environ["OMP_WAIT_POLICY"] == "PASSIVE"
     assert environ["HF_HUB_OFFLINE"] == environ["TRANSFORMERS_OFFLINE"] == "1"
     assert "OMP_NUM_THREADS" not in planned({})["server"].environ
+
+
+def test_each_service_is_scraped_at_a_port_of_its_own() -> None:
+    services = planned({"ANTIPHON_OBSERVABILITY__METRICS_ADDRESS": "127.0.0.1:9464"})
+    told = {
+        name: service.environ["ANTIPHON_OBSERVABILITY__METRICS_ADDRESS"]
+        for name, service in services.items()
+    }
+    assert told == {
+        "server": "127.0.0.1:9464",
+        "asr": "127.0.0.1:9465",
+        "llm": "127.0.0.1:9466",
+        "tts": "127.0.0.1:9467",
+    }
+    for name, service in services.items():
+        assert service.listens["[observability] metrics_address"] == told[name]
+
+
+def test_where_nothing_is_scraped_no_service_is_told_where() -> None:
+    for service in planned({}).values():
+        assert "ANTIPHON_OBSERVABILITY__METRICS_ADDRESS" not in service.environ
+        assert "[observability] metrics_address" not in service.listens
+
+
+def test_ports_must_not_run_out() -> None:
+    last = {"ANTIPHON_OBSERVABILITY__METRICS_ADDRESS": "127.0.0.1:65532"}
+    assert planned(last)["tts"].environ["ANTIPHON_OBSERVABILITY__METRICS_ADDRESS"].endswith("65535")
+    with pytest.raises(Misconfigured, match="65536 is none; begin at 65532 or lower"):
+        planned({"ANTIPHON_OBSERVABILITY__METRICS_ADDRESS": "127.0.0.1:65533"})
 
 
 def test_overrides_reach_every_service() -> None:

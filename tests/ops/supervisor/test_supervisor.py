@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,14 @@ def test_a_full_disk_does_not_stop_it(
             pass
 
     asyncio.run(run())
+
+
+def test_two_services_at_one_address_are_refused_before_anything_is_held(tmp_path: Path) -> None:
+    asr, llm = (
+        replace(stand_in("serve", tmp_path, name), listens={f"[{name}] address": "127.0.0.1:7"})
+        for name in ("asr", "llm")
+    )
+    said = r"\[asr\] address \(asr\) and \[llm\] address \(llm\) are both 127.0.0.1:7"
+    with pytest.raises(Misconfigured, match=said), claimed([asr, llm], tmp_path):
+        raise AssertionError("they cannot both listen there")
+    assert holder(tmp_path) is None

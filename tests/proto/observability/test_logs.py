@@ -63,6 +63,18 @@ def test_an_exception_stays_within_its_line(capfd: pytest.CaptureFixture[str]) -
     assert json.loads(line)["trace"].startswith("Traceback")
 
 
+def test_the_format_may_change_and_no_line_is_written_twice(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    set_up()
+    set_up("json")
+    log.info("once")
+    [line] = capfd.readouterr().err.splitlines()
+    assert message_of(line) == "once"
+    assert json.loads(line)["level"] == "INFO"
+    assert caplog.messages == ["once"]
+
+
 @pytest.mark.parametrize("line", ["", "Traceback (most recent call last):", "[1, 2]", "7"])
 def test_what_is_no_line_of_a_log_says_nothing(line: str) -> None:
     assert message_of(line) == ""

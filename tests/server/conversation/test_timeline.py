@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from antiphon.observability.spans import new_trace
 from server.conversation.timeline import ARRIVALS, Arrivals, Mark, Timeline
 
 
@@ -40,6 +41,22 @@ def test_what_another_noted_is_adopted_unless_it_was_noted_before() -> None:
     assert other.as_ms() == {"speech_ended": 0.0, "first_token": 900.0}
     timeline.mark(Mark.SPEECH_ENDED, 10.1)
     assert timeline.as_ms()["final"] == 600.0
+
+
+def test_one_more_answer_has_the_same_speech_and_a_trace_of_its_own() -> None:
+    first, trace = Timeline(new_trace()), new_trace()
+    first.mark(Mark.SPEECH_ENDED, 10.0)
+    other = first.again(trace)
+    other.mark(Mark.FIRST_TOKEN, 10.5)
+    assert (first.answered, other.answered) == (False, True)
+    assert other.marks == {Mark.SPEECH_ENDED: 10.0, Mark.FIRST_TOKEN: 10.5}
+    assert first.marks == {Mark.SPEECH_ENDED: 10.0}
+    assert other.metadata == trace.metadata
+    assert first.metadata != other.metadata
+
+
+def test_where_turns_are_not_traced_calls_carry_nothing() -> None:
+    assert Timeline().metadata == ()
 
 
 @pytest.mark.parametrize(

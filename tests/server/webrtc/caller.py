@@ -23,7 +23,7 @@ from av import AudioFrame
 from server.conversation.line import Incoming
 from server.webrtc.event_channel import LABEL
 from server.webrtc.opus import Encoder
-from server.webrtc.peer import Peer
+from server.webrtc.peer import Note, Peer
 from server.webrtc.settings import WebRtcSettings
 from server.webrtc.speech_track import SpeechTrack
 
@@ -128,11 +128,13 @@ class Call:
 
 @asynccontextmanager
 async def connected(
-    caller: Caller | None = None, settings: WebRtcSettings | None = None
+    caller: Caller | None = None,
+    settings: WebRtcSettings | None = None,
+    note: Note | None = None,
 ) -> AsyncIterator[Call]:
     """Have a call whose data channel is open; both ends are closed after it."""
     caller = caller or Caller()
-    peer = await Peer.answer(await caller.offer(), settings or WebRtcSettings())
+    peer = await Peer.answer(await caller.offer(), settings or WebRtcSettings(), note)
     try:
         await caller.accept(peer.sdp)
         await caller.until(lambda: caller.channel.readyState != "connecting")

@@ -19,6 +19,7 @@ from server.webrtc import peer as peer_module
 from server.webrtc.opus import FRAME_BYTES
 from server.webrtc.peer import Peer
 from server.webrtc.settings import IceServer, WebRtcSettings
+from server.webrtc.tally import Tally
 from tests.server.webrtc.caller import PATIENCE_S, Call, Caller, connected
 from tests.server.webrtc.sound import encoded, framed, glide, level
 
@@ -224,6 +225,28 @@ def test_packets_that_are_not_the_callers_speech_change_nothing() -> None:
 
     frames = during(story).frames
     assert max(map(level, frames)) < AUDIBLE
+
+
+def test_what_becomes_of_the_callers_packets_is_told_while_the_call_lasts_and_at_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(peer_module, "CHECK_S", 0.05)
+    told: list[Tally] = []
+
+    async def main() -> None:
+        caller = Caller()
+        async with connected(caller, note=told.append) as call, asyncio.TaskGroup() as group:
+            listening = group.create_task(call.listen())
+            await call.until(lambda: len(call.frames) > 10)
+            listening.cancel()
+            while sum(tally.received for tally in told) == 0:  # noqa: ASYNC110 - told on a timer
+                await asyncio.sleep(0.01)
+            before = len(told)
+        assert len(told) > before
+
+    asyncio.run(main())
+    assert sum(tally.received for tally in told) > 10
+    assert sum(len(tally.delays_ms) for tally in told) > 0
 
 
 def test_packets_replayed_and_reordered_are_heard_as_they_were_spoken() -> None:

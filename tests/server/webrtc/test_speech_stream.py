@@ -5,6 +5,7 @@ import pytest
 from server.webrtc.jitter_buffer import HOLD_MS, MIN_WAIT_MS, Packet
 from server.webrtc.opus import FRAME_BYTES, Decoder
 from server.webrtc.speech_stream import SpeechStream
+from server.webrtc.tally import Tally
 from tests.server.webrtc.network import SSRC, packet
 from tests.server.webrtc.sound import encoded, glide, level
 
@@ -58,6 +59,17 @@ def test_packets_of_other_lengths_still_make_frames_of_20_ms() -> None:
     for number in range(5):
         stream.add(Packet(SSRC, number, 480 * number, short), 10.0 * number)
     assert [len(frame) for frame in stream.frames(40)] == [FRAME_BYTES] * 2
+
+
+def test_what_became_of_its_packets_is_told_once() -> None:
+    stream = SpeechStream()
+    for number in (0, 1, 3):
+        stream.add(packet(number, payload=PACKETS[number]), 20.0 * number)
+        stream.frames(20.0 * number)
+    stream.frames(60 + MIN_WAIT_MS)
+    tally = stream.take_tally()
+    assert (tally.received, tally.lost, tally.recovered) == (3, 1, 1)
+    assert stream.take_tally() == Tally()
 
 
 def test_it_has_the_deadlines_of_its_buffer() -> None:
