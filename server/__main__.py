@@ -72,7 +72,7 @@ async def _gateway(watch: Watch) -> None:
             hosting(maker.make, settings.max_sessions, watch.door) as sessions,
             switchboard(sessions, answer) as calls,
         ):
-            watch.begin(sessions)
+            watch.begin(sessions, services.pulses)
             guests = Guests(settings.max_guests, watch.door)
             port = Port(sessions, keyring, services, guests)
             apis = routers(Desk(keyring, sessions, services, guests, agent))

@@ -18,9 +18,10 @@ class Deadlines(Table):
     model's first token; for a card 1000 each is plenty.
     """
 
-    # An apology within a second of the fault leaves this, two questions, and its own way to the caller.
+    # Engines that share two cores may be late where they are only busy. On a card 500 leaves time for an
+    # apology within a second of the fault: for two questions, and its own way to the caller.
     sign_ms: Ms = Field(
-        500.0, description="an engine that answers no health check for so long is out"
+        1500.0, description="an engine that answers no health check for so long is out"
     )
     first_token_ms: Ms = Field(6000.0, description="of a reply, from the language model")
     first_audio_ms: Ms = Field(6000.0, description="of a reply, from its first text on")

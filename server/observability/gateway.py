@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
@@ -11,6 +12,8 @@ from antiphon.observability.spans import Spans
 from server.conversation.observer import UNOBSERVED, Observer
 from server.door import UNWATCHED, Door
 from server.engines.failure import Engine
+from server.engines.pulse import Pulse
+from server.engines.services import Pulses
 from server.observability.conversations import Conversations
 from server.observability.doors import Doors
 from server.observability.media import Media
@@ -42,9 +45,11 @@ class Process:
         """Note how late the loop was."""
         self._lag.observe(seconds)
 
-    def engine_ready(self, engine: Engine, ready: bool) -> None:
-        """Note whether an engine serves."""
-        self._ready.labels(engine).set(ready)
+    def watch(self, pulses: Pulses) -> None:
+        """Tell whether each engine serves, whenever somebody asks."""
+        for engine in Engine:
+            pulse: Pulse = getattr(pulses, engine)
+            self._ready.labels(engine).set_function(partial(_ready, pulse))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,14 @@ class Watch:
             return cls(observer)
         return cls(observer, Doors(registry), Media(registry).note, Process(registry))
 
-    def begin(self, sessions: Sessions) -> None:
-        """Tell of `sessions`, and of the loop that they live on, whenever somebody asks."""
+    def begin(self, sessions: Sessions, pulses: Pulses) -> None:
+        """Tell of `sessions`, of the loop that they live on, and of the engines, whenever somebody asks."""
         if isinstance(self.door, Doors):
             self.door.watch(sessions)
         if self.process is not None:
             sessions.lag.note = self.process.late
+            self.process.watch(pulses)
+
+
+def _ready(pulse: Pulse) -> float:
+    return float(pulse.ready)

@@ -13,6 +13,8 @@ from server.conversation.outcome import Ending
 from server.conversation.timeline import Mark
 from server.door import UNWATCHED
 from server.engines.failure import Engine
+from server.engines.pulse import Pulse
+from server.engines.services import Pulses
 from server.loop_lag import TICK_S
 from server.observability.gateway import Process, Watch
 from server.sessions import hosting
@@ -37,7 +39,7 @@ def registry() -> CollectorRegistry:
 def test_by_default_nobody_is_told_of_anything() -> None:
     async def main() -> None:
         async with hosting(Echoes().make, 1) as sessions:
-            Watch().begin(sessions)
+            Watch().begin(sessions, Pulses())
             assert sessions.lag.note is None
 
     run_virtual(main())
@@ -79,7 +81,7 @@ def test_sessions_and_their_loop_are_told_of(registry: CollectorRegistry) -> Non
     async def main() -> None:
         watch = Watch.over(registry)
         async with hosting(Echoes().make, 7, watch.door) as sessions:
-            watch.begin(sessions)
+            watch.begin(sessions, Pulses())
             watching = asyncio.create_task(sessions.lag.watch())
             await asyncio.sleep(10.5 * TICK_S)
             watching.cancel()
@@ -93,8 +95,6 @@ def test_how_late_the_loop_is_and_which_engines_serve(registry: CollectorRegistr
     process = Process(registry)
     process.late(0.25)
     assert value(registry, "antiphon_event_loop_lag_seconds_sum") == pytest.approx(0.25)
-    process.engine_ready(Engine.LLM, True)
-    process.engine_ready(Engine.TTS, True)
-    process.engine_ready(Engine.TTS, False)
+    process.watch(Pulses(asr=Pulse("asr", ready=False), tts=Pulse("tts", ready=False)))
     ready = {each: value(registry, "antiphon_engine_ready", engine=each) for each in Engine}
     assert ready == {Engine.ASR: 0, Engine.LLM: 1, Engine.TTS: 0}

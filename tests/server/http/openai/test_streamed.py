@@ -147,7 +147,7 @@ def test_a_client_that_goes_away_ends_the_synthesis() -> None:
         # 20 minutes: more than the buffers between the two hold, which a client that does not read fills.
         chunk = synthesizer_pb2.SynthesizeResponse(audio=spoken("Hello", 0, 0, word_ms=60_000))
         call.on_half_close = lambda: call.send(*[chunk] * 20)
-        cast(Any, counter.voice).Synthesize = lambda: call
+        cast(Any, counter.voice).Synthesize = lambda metadata: call
         options: dict[str, Any] = {"lifespan": "off", "log_config": None, "http": "h11"}
         server = uvicorn.Server(uvicorn.Config(counter.app(), **options))
         listening = socket.create_server(("127.0.0.1", 0))
