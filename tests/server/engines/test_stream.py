@@ -13,13 +13,14 @@ import pytest
 from antiphon.channel import connect
 from antiphon.errors import AntiphonError, Exhausted, Unavailable
 from antiphon.serving import ErrorInterceptor
+from antiphon.timing import Timing
 from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import (
     RecognizerServicer,
     RecognizerStub,
     add_RecognizerServicer_to_server,
 )
-from server.engines.stream import TAKE_S, Stream, responses
+from server.engines.stream import TAKE_S, First, Stalled, Stream, hangs, responses
 from tests.server.fake_call import FakeCall, refusal, rpc_error
 from tests.virtual_time import run_virtual
 
@@ -185,6 +186,77 @@ def test_a_reader_that_takes_its_time_is_not_the_services_silence() -> None:
         return read
 
     assert run_virtual(main()) == ["a", "b"]
+
+
+async def _read_first(call: FakeCall, first: First) -> list[str]:
+    return [response async for response in _stream(call).responses(first=first)]
+
+
+@pytest.mark.parametrize("begun_s", [[2], [2, 4]])
+def test_a_first_answer_is_late_from_the_moment_that_it_could_begin(begun_s: list[float]) -> None:
+    async def main() -> float:
+        first = First(3)
+        for after_s in begun_s:
+            asyncio.get_running_loop().call_later(after_s, first.begin)
+        with pytest.raises(Stalled, match="demo service has sent nothing for 5 s") as late:
+            await _read_first(FakeCall(), first)
+        assert late.value.service == "demo"
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(main()) == pytest.approx(5)
+
+
+def test_what_passed_before_a_first_answer_was_waited_for_counts() -> None:
+    async def main() -> float:
+        first = First(3)
+        first.begin()
+        await asyncio.sleep(1)
+        with pytest.raises(Stalled, match="sent nothing for 2 s"):
+            await _read_first(FakeCall(), first)
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(main()) == pytest.approx(3)
+
+
+def test_once_the_first_answer_is_there_others_may_take_longer() -> None:
+    async def main() -> list[str]:
+        call, first, loop = FakeCall(), First(3), asyncio.get_running_loop()
+        first.begin()
+        loop.call_later(2.9, call.send, "a")
+        loop.call_later(60, call.send, "b")
+        loop.call_later(60, call.end)
+        return await _read_first(call, first)
+
+    assert run_virtual(main()) == ["a", "b"]
+
+
+def test_a_first_answer_may_come_before_anything_could_begin() -> None:
+    async def main() -> list[str]:
+        call, first, loop = FakeCall(), First(3), asyncio.get_running_loop()
+        loop.call_later(60, call.send, "a")
+        loop.call_later(61, first.begin)
+        loop.call_later(70, call.end)
+        return await _read_first(call, first)
+
+    assert run_virtual(main()) == ["a"]
+
+
+def test_a_service_that_hangs_is_named() -> None:
+    problem = hangs("demo", "said nothing")
+    assert (problem.service, isinstance(problem, Unavailable)) == ("demo", True)
+    assert problem.message == "the demo service has said nothing; see `antiphon status`"
+
+
+@pytest.mark.parametrize("told", [None, Timing(1.0, 20.5, 3.0)])
+def test_the_timing_is_what_the_service_told_if_it_did(told: Timing | None) -> None:
+    async def main() -> None:
+        call = FakeCall()
+        if told is not None:
+            call.trailers = grpc.aio.Metadata(*told.trailers())
+        call.end()
+        assert await _stream(call).timing() == told
+
+    run_virtual(main())
 
 
 def test_without_patience_given_silence_has_no_end() -> None:
