@@ -26,7 +26,6 @@ ASK_S = 0.2
 # Where this process itself was late, answers are there already, and read within one turn of its loop.
 OWN_LAG_S = 0.05
 
-# Answers whether the engine says that it serves; raises `AioRpcError` where it cannot be reached.
 SILENT, UNREACHABLE = "gives no sign of life", "is not reachable"
 
 
@@ -35,6 +34,7 @@ class Stalled(Unavailable):
 
 
 Problem = TypeVar("Problem", bound=AntiphonError)
+# Answers whether the engine says that it serves; raises `AioRpcError` where it cannot be reached.
 Check = Callable[[], Awaitable[bool]]
 
 

@@ -40,6 +40,14 @@ async def kept(
             will.close()
 
 
+async def ignoring_signals(folder: Path) -> None:
+    """Return once a service that hangs does not mind SIGTERM any more: its interpreter needs a while."""
+    log = folder / "logs/asr.log"
+    # Another process's output has no event.
+    while "waiting" not in log.read_text():  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+
+
 def failure(kind: str, folder: Path, start_timeout_s: float = 30.0) -> AntiphonError:
     async def run() -> None:
         async with kept(kind, folder, start_timeout_s) as (keeper, _):
@@ -174,6 +182,7 @@ def test_a_service_that_does_not_stop_is_killed_and_told(tmp_path: Path) -> None
         async with kept("hang", tmp_path, 0.5) as (keeper, reports):
             with pytest.raises(Unavailable):
                 await keeper.start()
+            await ignoring_signals(tmp_path)
             await keeper.stop()
             assert await reports.next() == Killed("asr", 0.2)
             assert keeper.state.pid == 0
@@ -186,6 +195,7 @@ def test_a_service_has_the_time_that_its_callers_are_given(tmp_path: Path) -> No
         async with kept("hang", tmp_path, 0.5) as (keeper, reports):
             with pytest.raises(Unavailable):
                 await keeper.start()
+            await ignoring_signals(tmp_path)
             keeper.service = replace(keeper.service, drain_s=0.25)
             await keeper.stop()
             assert await reports.next() == Killed("asr", 0.45)

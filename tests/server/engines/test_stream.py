@@ -20,6 +20,7 @@ from antiphon.v1.recognizer_pb2_grpc import (
     RecognizerStub,
     add_RecognizerServicer_to_server,
 )
+from server.engines.pulse import SILENT, Pulse
 from server.engines.stream import TAKE_S, First, Stalled, Stream, hangs, responses
 from tests.server.fake_call import FakeCall, refusal, rpc_error
 from tests.virtual_time import run_virtual
@@ -224,7 +225,7 @@ def test_once_the_first_answer_is_there_others_may_take_longer() -> None:
         first.begin()
         loop.call_later(2.9, call.send, "a")
         loop.call_later(60, call.send, "b")
-        loop.call_later(60, call.end)
+        loop.call_later(61, call.end)
         return await _read_first(call, first)
 
     assert run_virtual(main()) == ["a", "b"]
@@ -239,6 +240,26 @@ def test_a_first_answer_may_come_before_anything_could_begin() -> None:
         return await _read_first(call, first)
 
     assert run_virtual(main()) == ["a"]
+
+
+def test_neither_writer_nor_reader_waits_for_a_service_that_is_away() -> None:
+    async def never() -> bool:
+        await asyncio.Event().wait()
+        return True
+
+    async def main() -> float:
+        pulse, call = Pulse("demo", sign_s=0.5), FakeCall()
+        call.takes_nothing = True
+        stream: Stream[str, str] = Stream(cast(Any, call), "demo", pulse=pulse)
+        watching = asyncio.create_task(pulse.watch(never))
+        ends = await asyncio.gather(
+            stream.write("x"), anext(aiter(stream.responses())), return_exceptions=True
+        )
+        watching.cancel()
+        assert [SILENT in str(end) for end in ends] == [True, True]
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(main()) < 1
 
 
 def test_a_service_that_hangs_is_named() -> None:
