@@ -42,9 +42,9 @@ class Floor:
         self.events: list[Event] = []
         self.audio_ms: list[float] = []
         self.hung_up = asyncio.Event()
-        engines = services(self.recognizer, self.generator, FakeSynthesizer())
+        self.engines = services(self.recognizer, self.generator, FakeSynthesizer())
         self.moderator = Moderator(
-            engines, AGENT, config, wired(self.outbox), tasks, self.hung_up.set
+            self.engines, AGENT, config, wired(self.outbox), tasks, self.hung_up.set
         )
 
     @property
@@ -354,6 +354,48 @@ def test_leaving_ends_all_that_was_under_way_and_tells_its_end_before_it_returns
     floor = play(story, LONG)
     assert floor.kinds[-1] == "output_audio_buffer.cleared"
     assert floor.moderator.history.messages("")[-1].role == pb.ROLE_ASSISTANT
+
+
+def test_where_the_engine_is_well_again_a_reply_is_made_again_in_silence() -> None:
+    async def story(floor: Floor) -> None:
+        floor.generator.fail_after = 0
+        await floor.listen()
+        floor.recognizer.say("hello", 0, 300)
+        async with asyncio.timeout(5):
+            # The first is the turn's own.
+            while floor.engines.pulses.llm.retries < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        floor.generator.fail_after = None
+        await floor.moderator.turns.ended()
+
+    floor = play(story)
+    assert floor.said == ["hello", "One two three."]
+    assert floor.engines.pulses.llm.retries == 2
+    assert floor.engines.apologies.said == 0
+
+
+def test_where_the_engine_is_away_the_caller_is_told_and_answered_once_it_is_back() -> None:
+    async def story(floor: Floor) -> None:
+        there = asyncio.Event()
+
+        async def serves() -> bool:
+            return there.is_set()
+
+        watching = asyncio.create_task(floor.engines.pulses.llm.watch(serves))
+        floor.generator.fail_after = 0
+        await floor.listen()
+        floor.recognizer.say("hello", 0, 300)
+        await asyncio.sleep(3)
+        assert floor.engines.apologies.said == 1
+        assert floor.moderator.busy
+        floor.generator.fail_after = None
+        there.set()
+        await asyncio.sleep(3)
+        watching.cancel()
+
+    floor = play(story)
+    assert floor.said == ["hello", "One two three."]
+    assert floor.engines.apologies.said == 1
 
 
 def test_an_utterance_that_does_not_count_is_told_to_nobody() -> None:
