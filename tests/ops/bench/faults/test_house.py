@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +20,9 @@ SIMULATED = {
     "llm": {"engine": "simulated"},
     "tts": {"engine": "simulated"},
 }
+SPECIAL = [Kind.SMALL_DISK, Kind.OWN_CLOCK]
+# A plain one shows less than either of these: it stands in where neither can be had.
+KINDS = SPECIAL + [Kind.PLAIN] * all(missing(kind) for kind in SPECIAL)
 
 
 class Folder:
@@ -81,8 +85,21 @@ def test_a_small_disk_takes_the_right_to_mount_it(
     assert ("CAP_SYS_ADMIN" in missing(Kind.SMALL_DISK)) is not may
 
 
+def test_a_disk_is_filled_to_its_last_byte_and_emptied(tmp_path: Path) -> None:
+    one, limits = made(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))  # stands for the end of the disk
+    try:
+        one.fill_disk()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.stat().st_size for path in tmp_path.iterdir()] == [10_000]
+    one.empty_disk()
+    one.empty_disk()
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [Kind.SMALL_DISK, Kind.OWN_CLOCK])
+@pytest.mark.parametrize("kind", KINDS)
 def test_it_is_ready_with_a_disk_or_a_clock_of_its_own(kind: Kind) -> None:
     if why := missing(kind):
         pytest.skip(why)
