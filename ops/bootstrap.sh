@@ -7,7 +7,7 @@
 # clients under test. It is made again when its lock, its interpreter or the clone's place has changed, and when an
 # earlier run was interrupted: its stamps are written last.
 
-tests_all=""  # set by ops/test, whose checks need a browser, Node, shellcheck, promtool and Compose; ops/up needs none of them
+tests_all=""  # set by ops/test, whose checks need a browser, Node, shellcheck, promtool, Compose and faketime; ops/up needs none of them
 watches=""  # set by ops/check-dashboards, which needs Prometheus
 torch_index=""  # --torch-index: an index's URL, or a folder of wheels, that offers torch's CPU build
 torch_site=https://download.pytorch.org/whl/cpu
@@ -79,6 +79,7 @@ check_system_packages() {
         command -v npm >/dev/null || missing+=(npm)
         command -v shellcheck >/dev/null || missing+=(shellcheck)
         command -v docker-compose >/dev/null || missing+=(docker-compose)
+        command -v faketime >/dev/null || missing+=(faketime)
     fi
     [[ -z $tests_all$watches ]] || command -v prometheus >/dev/null || missing+=(prometheus)
     ((${#missing[@]})) || return 0
