@@ -39,6 +39,7 @@ class Gateway:
         self._keys = 0
         self.app.middleware("http")(_secured)
         self.app.post("/v1/antiphon/page_key")(self._key)
+        self.app.post("/v1/antiphon/ice_servers")(self._relays)
         self.app.post("/v1/realtime/calls")(self._call)
         self.app.post("/v1/realtime/calls/{call_id}/hangup")(self._hang_up)
         self.app.post("/test/drop")(self._drop)
@@ -54,6 +55,11 @@ class Gateway:
             return _problem(401, "this token is spent")
         self._keys += 1
         return _json({"value": f"ek_{self._keys}", "expires_at": int(time.time()) + 600})
+
+    async def _relays(self, request: Request) -> Response:
+        if not _authorised(request):
+            return _problem(401, "no such key")
+        return _json({"ice_servers": []})
 
     async def _call(self, request: Request) -> Response:
         if self._mood == "full":
