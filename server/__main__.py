@@ -21,6 +21,7 @@ from server.access.certificate import Certificate
 from server.access.key_interceptor import SESSION_SERVICE, KeyInterceptor
 from server.access.keyring import Keyring
 from server.access.reach import stays_on_host
+from server.echo_canceller import EchoCanceller
 from server.edge.port import Port
 from server.engines.guests import Guests
 from server.engines.services import open_services
@@ -60,11 +61,11 @@ async def _gateway(watch: Watch) -> None:
     settings = load("server", ServerSettings)
     agent = load("agent", AgentSettings)
     webrtc = load("webrtc", WebRtcSettings)
-    keyring = Keyring(installation_key.load_or_make(settings.key_file))
+    keyring = Keyring(installation_key.load_or_make(settings.key_file), watch.door)
     ice_servers = IceServers(webrtc)
     answer = partial(Peer.answer, settings=webrtc, note=watch.note, ice_servers=ice_servers.current)
     services = open_services(settings, agent.apology)
-    maker = SessionMaker(services, agent, watch.observer)
+    maker = SessionMaker(services, agent, watch.observer, EchoCanceller)
     vocabulary.build()
     try:
         async with (

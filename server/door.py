@@ -41,11 +41,22 @@ class Refusal(StrEnum):
     STOPPING = "stopping"
 
 
+class KeyShown(StrEnum):
+    """What somebody showed whom no door was opened."""
+
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
 class Door(Protocol):
     """Called on the event loop, so it must be quick, and must not raise."""
 
     def refused(self, wanted: Wanted, why: Refusal) -> None:
         """Note that somebody was sent away."""
+        ...
+
+    def denied(self, shown: KeyShown) -> None:
+        """Note that somebody came without a key that is known."""
         ...
 
     def ended(self, transport: Transport, end: SessionEnd) -> None:
@@ -57,6 +68,9 @@ class Unwatched:
     """A `Door` that nobody watches."""
 
     def refused(self, wanted: Wanted, why: Refusal) -> None:
+        """See `Door`."""
+
+    def denied(self, shown: KeyShown) -> None:
         """See `Door`."""
 
     def ended(self, transport: Transport, end: SessionEnd) -> None:

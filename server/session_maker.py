@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from openai.types import realtime as oai
 
 from server.conversation.observer import UNOBSERVED, Observer
+from server.conversation.own_voice import Canceller
 from server.conversation.session import Session
 from server.engines.services import Services
 from server.realtime import server_events, session_config, session_update
@@ -20,17 +21,24 @@ class SessionMaker:
     """Knows what all sessions share."""
 
     def __init__(
-        self, services: Services, agent: AgentSettings, observer: Observer = UNOBSERVED
+        self,
+        services: Services,
+        agent: AgentSettings,
+        observer: Observer = UNOBSERVED,
+        make_canceller: Callable[[], Canceller] | None = None,
     ) -> None:
         self._services = services
         self._agent = agent
         self._observer = observer
+        self._make_canceller = make_canceller
 
     def make(self, opening: Opening, resume_token: str) -> Session:
         """Return a session; raise `InvalidInput` for what it cannot begin with."""
         config = self._config(opening.updates)
         self._services.apologies.want(config)
-        return Session(self._services, self._agent, resume_token, config, self._observer)
+        return Session(
+            self._services, self._agent, resume_token, config, self._observer, self._make_canceller
+        )
 
     def describe(self, updates: Iterable[oai.SessionUpdateEvent]) -> dict[str, Any]:
         """Return the session object of a session that would begin with `updates`; raise likewise."""

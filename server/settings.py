@@ -114,6 +114,10 @@ class AgentSettings(Table):
     )
     language: str = Field("en", description="ISO 639-1; empty: detected for each utterance")
     voice: str = Field("", description="a name from `ListVoices`; empty: the service's default")
+    echo_cancellation: bool | None = Field(
+        None,
+        description="take the agent's own voice out of the caller's audio; default: but over WebRTC",
+    )
     reprompts: tuple[str, ...] = Field(
         ("Are you still there?", "I can't hear you. Is there anything else I can do for you?"),
         description="said one after the other to a caller who is silent; then the farewell",

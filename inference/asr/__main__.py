@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import grpc
 
+from antiphon.observability.attribution import Attribution
 from antiphon.observability.process import observed
 from antiphon.observability.settings import ObservabilitySettings
 from antiphon.serving import run, serve
@@ -38,7 +39,7 @@ async def main() -> None:
             add_RecognizerServicer_to_server(RecognizerService(parts, watched.spans), server)
             return [NAME]
 
-        await serve(settings.address, register)
+        await serve(settings.address, register, interceptors=[Attribution()])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 
 import grpc
 
+from antiphon.observability.attribution import Attribution
 from antiphon.observability.process import observed
 from antiphon.observability.settings import ObservabilitySettings
 from antiphon.serving import run, serve
@@ -53,7 +54,7 @@ class Service:
                 generator_pb2_grpc.add_GeneratorServicer_to_server(servicer, server)
                 return [NAME]
 
-            await serve(settings.address, register)
+            await serve(settings.address, register, interceptors=[Attribution()])
 
     def _lose(self) -> None:
         log.error("the engine's process ended by itself; this service stops, to be started again")

@@ -9,20 +9,23 @@ from antiphon.errors import NotPermitted
 from server.access.ephemeral_keys import EphemeralKeys
 from server.access.grant import Grant, Holder
 from server.access.installation_key import METADATA_NAME
+from server.door import UNWATCHED, Door, KeyShown
 
 SCHEME = "bearer "
 
 
 class Keyring:
-    """Knows the installation's key and all ephemeral ones."""
+    """Knows the installation's key and all ephemeral ones; `door` is told of any other."""
 
-    def __init__(self, installation_key: str) -> None:
+    def __init__(self, installation_key: str, door: Door = UNWATCHED) -> None:
         self._installation_key = installation_key.encode()
         self.ephemeral = EphemeralKeys()
+        self._door = door
 
     def check(self, authorization: str | None) -> Grant:
         """Return what the key in an `Authorization` header allows; raise `NotPermitted` if nothing."""
         if authorization is None:
+            self._door.denied(KeyShown.MISSING)
             raise NotPermitted(
                 "this needs a key: send `authorization: Bearer KEY`, with the key that was made when the "
                 "appliance first started or an ephemeral one"
@@ -30,6 +33,7 @@ class Keyring:
         scheme, key = authorization[: len(SCHEME)], authorization[len(SCHEME) :]
         grant = self._find(key) if scheme.lower() == SCHEME else None
         if grant is None:
+            self._door.denied(KeyShown.UNKNOWN)
             raise NotPermitted("the key is not known here, or has expired", reason="KEY_UNKNOWN")
         return grant
 

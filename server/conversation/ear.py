@@ -198,7 +198,6 @@ class Ear:
                 self._observer.engine_failed(failure)
             await self._lose(problem)
             recognition = self._recognition = self._new_stream(config)
-            self._pulse.retries += 1
             self._observer.retried(Engine.ASR)
 
     async def _to_its_end(self, recognition: Recognition) -> AntiphonError | None:

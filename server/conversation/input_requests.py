@@ -9,6 +9,7 @@ from openai.types import realtime as oai
 
 from antiphon.errors import InvalidInput
 from server.conversation.moderator import Moderator
+from server.conversation.own_voice import OwnVoice
 from server.conversation.wire import Wire
 from server.floor import events as ev
 from server.realtime import server_events
@@ -22,14 +23,17 @@ MIN_COMMIT_MS = 100
 class InputRequests:
     """Each method returns what is asked for, or raises what is wrong with it."""
 
-    def __init__(self, moderator: Moderator, wire: Wire) -> None:
+    def __init__(self, moderator: Moderator, wire: Wire, own_voice: OwnVoice | None = None) -> None:
         self._moderator = moderator
         self._wire = wire
+        self._own_voice = own_voice
 
     def hear(self, audio: bytes) -> Effect:
         """Hear audio in the session's input format."""
         config = self._moderator.config
         config.input_format.check_whole(audio)
+        if self._own_voice is not None:
+            audio = self._own_voice.taken_out_of(audio, config.input_format)
         return self._moderator.ear.hear(audio, config)
 
     def append(self, event: oai.InputAudioBufferAppendEvent) -> Effect:

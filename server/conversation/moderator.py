@@ -271,10 +271,8 @@ class Moderator:
 
     async def _answer_again(self) -> None:
         problem, self._problem = self._problem, None
-        if problem is not None:
-            self._services.pulses.retried(problem)
-            if (failure := failure_of(problem)) is not None:
-                self._observer.retried(failure.engine)
+        if problem is not None and (failure := failure_of(problem)) is not None:
+            self._observer.retried(failure.engine)
         await self.turns.answer_again(Asked(self.config), Timeline())
 
     async def _recite(self, what: ev.Recital, nth: int) -> None:

@@ -22,6 +22,7 @@ from server.conversation.item_requests import ItemRequests
 from server.conversation.line import Incoming, Line, LineLost
 from server.conversation.moderator import Moderator
 from server.conversation.observer import UNOBSERVED, Observer
+from server.conversation.own_voice import Canceller, OwnVoice
 from server.conversation.response_requests import ResponseRequests
 from server.conversation.tasks import Ending, Tasks
 from server.conversation.wire import Wire
@@ -38,7 +39,8 @@ class Session:
     """Made for each caller. `run` owns all that it starts; `attend` serves one line after another.
 
     `resume_token`, where there is one, is told to the client, who may come back with it. `config` is what
-    it begins with, where that is not the agent's.
+    it begins with, where that is not the agent's. `make_canceller` makes what takes the agent's own voice out
+    of what the caller says; without it nothing does.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Session:
         resume_token: str = "",
         config: SessionConfig | None = None,
         observer: Observer = UNOBSERVED,
+        make_canceller: Callable[[], Canceller] | None = None,
     ) -> None:
         self.id = server_events.new_id("sess")
         self._agent = agent
         self._resume_token = resume_token
-        self._wire = Wire()
+        self._wire = Wire(self._played)
+        self._own_voice = OwnVoice(make_canceller) if make_canceller is not None else None
         self._tasks = Tasks()
         self._closed = asyncio.Event()
         moderator = self._moderator = Moderator(
@@ -65,7 +69,7 @@ class Session:
             observer,
         )
         self._asides = Asides(services, self._wire, moderator.history, self._tasks)
-        self._input = InputRequests(moderator, self._wire)
+        self._input = InputRequests(moderator, self._wire, self._own_voice)
         self._items = ItemRequests(moderator.history.items, self._wire)
         self._responses = ResponseRequests(moderator, self._asides, agent)
         self._greeted = False
@@ -128,6 +132,12 @@ class Session:
             attending.add_done_callback(lambda _: self.close())
             await self.run()
             attending.cancel()
+
+    def _played(self, audio: bytes) -> None:
+        wanted = self._config.cancels_echo
+        # Over WebRTC it is a browser's: those do it themselves, nearer to their own loudspeaker.
+        if self._own_voice is not None and (not self._wire.plays if wanted is None else wanted):
+            self._own_voice.played(audio, self._config.output_format)
 
     @property
     def _config(self) -> SessionConfig:

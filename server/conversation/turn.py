@@ -202,7 +202,6 @@ class Turn:
             if told or self._stopped is not None or not Failure(problem).of_engine:
                 raise
             log.info("a reply is begun again: %s", problem.message)
-            self._services.pulses.retried(problem)
             self._note_failure(problem, again=True)
             await speak()
 

@@ -130,7 +130,6 @@ class Turns:
     async def apologise(self, config: SessionConfig) -> None:
         """Say that something has failed."""
         spoken = self._services.apologies.find(config)
-        self._services.apologies.said += 1
         self._observer.apologised()
         turn = self._turn(Asked(config), Timeline())
         await self._hear(self._start(turn, lambda: turn.repeat(spoken)))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from server.conversation.outbox import Outbox, Outgoing
+from collections.abc import Callable
+
+from server.conversation.outbox import Audio, Outbox, Outgoing
 
 
 class Wire:
-    """Outlives its lines. Without one, what is put is dropped: nobody is there to hear it."""
+    """Outlives its lines. Without one, what is put is dropped: nobody is there to hear it.
 
-    def __init__(self) -> None:
+    `on_audio` is called with audio that somebody is there to hear.
+    """
+
+    def __init__(self, on_audio: Callable[[bytes], None] = lambda _: None) -> None:
+        self._on_audio = on_audio
         self._outbox: Outbox | None = None
         self.lead_ms = 0.0
         self.plays = False
@@ -26,8 +32,12 @@ class Wire:
 
     async def put(self, *items: Outgoing) -> None:
         """Send `items` as `Outbox.put` does."""
-        if self._outbox is not None:
-            await self._outbox.put(*items)
+        if self._outbox is None:
+            return
+        for item in items:
+            if isinstance(item, Audio):
+                self._on_audio(item.data)
+        await self._outbox.put(*items)
 
     def drop_audio(self) -> None:
         """Throw away audio that has not left yet."""

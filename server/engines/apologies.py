@@ -42,13 +42,9 @@ class Spoken:
 
 
 class Apologies:
-    """`text` in each voice and format that sessions use. `make` is a task.
-
-    `said` counts those that callers were given.
-    """
+    """`text` in each voice and format that sessions use. `make` is a task."""
 
     def __init__(self, text: str = "") -> None:
-        self.said = 0
         self._text = text
         self._made: OrderedDict[Key, Spoken] = OrderedDict()
         self._wanted: asyncio.Queue[SessionConfig] = asyncio.Queue(MOST_WANTED)

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 
 from antiphon.caller import Metadata
+from antiphon.observability.attribution import attributed
 from antiphon.v1 import generator_pb2 as pb
 from antiphon.v1.generator_pb2_grpc import GeneratorStub
 from server.engines.pulse import Pulse
@@ -41,7 +42,7 @@ class Generation:
             request.tools.extend(as_tools(tools))
             request.tool_choice = CHOICES[tools.choice]
             request.tool_name = tools.forced
-        self._call = stub.Generate(request, metadata=metadata)
+        self._call = stub.Generate(request, metadata=(*metadata, *attributed()))
         self._pulse = pulse
         self._first = First(first_s)
 

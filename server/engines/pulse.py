@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import NoReturn, TypeVar
@@ -39,16 +38,10 @@ Check = Callable[[], Awaitable[bool]]
 
 
 class Pulse:
-    """One engine's. `watch` is a task; without it the engine is taken for well.
-
-    `failures` counts calls that failed, by "unreachable", "silent", "late" or "failed"; `retries` those
-    that were made again.
-    """
+    """One engine's. `watch` is a task; without it the engine is taken for well."""
 
     def __init__(self, service: str, sign_s: float = math.inf, *, ready: bool = True) -> None:
         self.service = service
-        self.failures: Counter[str] = Counter()
-        self.retries = 0
         self._sign_s = sign_s
         self._away = ""  # how, once it was there
         self._seen = ready
@@ -102,17 +95,15 @@ class Pulse:
             raise self.hangs(f"sent nothing for {round(_now() - began_s, 1):g} s") from None
 
     def hangs(self, how: str) -> Stalled:
-        """Return what is told of the engine where it has `how`; note that it is late."""
-        return self._ours(
-            "late", Stalled(f"the {self.service} service has {how}; see `antiphon status`")
-        )
+        """Return what is told of the engine where it has `how`."""
+        return self.ours(Stalled(f"the {self.service} service has {how}; see `antiphon status`"))
 
     def note(self, problem: Problem) -> Problem:
-        """Count a call that ended with `problem`, which is returned; ask at once how the engine is."""
+        """Return `problem`, which ended a call, as one of this engine's; ask at once how it is."""
         self._hurry.set()
         if self._watched:
             self._known.clear()
-        return self._ours("unreachable" if isinstance(problem, Unavailable) else "failed", problem)
+        return self.ours(problem)
 
     async def _ask(self, check: Check) -> None:
         asking = asyncio.ensure_future(check())
@@ -157,18 +148,12 @@ class Pulse:
 
     def _is_away(self) -> Unavailable:
         message = f"the {self.service} service {self._away}; see `antiphon status`"
-        if self._away == SILENT:
-            return self._ours("silent", Stalled(message))
-        return self._ours("unreachable", Unavailable(message))
+        return self.ours(Stalled(message) if self._away == SILENT else Unavailable(message))
 
     def ours(self, problem: Problem) -> Problem:
-        """Return `problem` as one of this engine's; its call is counted elsewhere."""
+        """Return `problem` as one of this engine's."""
         problem.service = self.service
         return problem
-
-    def _ours(self, kind: str, problem: Problem) -> Problem:
-        self.failures[kind] += 1
-        return self.ours(problem)
 
 
 def _now() -> float:

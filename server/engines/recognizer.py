@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from antiphon.audio import SAMPLE_BYTES
+from antiphon.observability.attribution import attributed
 from antiphon.observability.spans import TraceContext
 from antiphon.v1 import recognizer_pb2 as pb
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
@@ -38,7 +39,7 @@ class Recognition:
     ) -> None:
         self._pulse = pulse or Pulse(SERVICE)
         self._stream: Stream[pb.RecognizeRequest, pb.RecognizeResponse] = Stream(
-            stub.Recognize(), SERVICE, pulse=self._pulse
+            stub.Recognize(metadata=attributed()), SERVICE, pulse=self._pulse
         )
         self._config = config
         wire = config.input_format

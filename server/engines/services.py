@@ -13,7 +13,6 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from antiphon.channel import connect
-from antiphon.errors import AntiphonError
 from antiphon.v1.generator_pb2_grpc import GeneratorStub
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
@@ -51,11 +50,6 @@ class Pulses:
     def missing(self) -> list[str]:
         """Names of the engines that are not ready."""
         return [name for name, pulse in zip(NAMES, self, strict=True) if not pulse.ready]
-
-    def retried(self, problem: AntiphonError) -> None:
-        """Note that what ended with `problem` is made again."""
-        for pulse in self:
-            pulse.retries += pulse.service == problem.service
 
     async def until_ready(self) -> None:
         """Return once each of them has been ready, since this was asked or still."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from antiphon.caller import Metadata
+from antiphon.observability.attribution import attributed
 from antiphon.timing import Timing
 from antiphon.v1 import synthesizer_pb2 as pb
 from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
@@ -35,7 +36,7 @@ class Speech:
         first_s: float = PATIENCE_S,
     ) -> None:
         self._stream: Stream[pb.SynthesizeRequest, pb.SynthesizeResponse] = Stream(
-            stub.Synthesize(metadata=metadata), SERVICE, pulse=pulse
+            stub.Synthesize(metadata=(*metadata, *attributed())), SERVICE, pulse=pulse
         )
         self._first = First(first_s)
         self._config = pb.SynthesizeConfig(

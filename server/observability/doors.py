@@ -6,7 +6,7 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from server.door import Refusal, SessionEnd, Transport, Wanted
+from server.door import KeyShown, Refusal, SessionEnd, Transport, Wanted
 from server.sessions import Sessions
 
 
@@ -34,6 +34,14 @@ class Doors:
             ["service", "reason"],
             registry=registry,
         )
+        self._denials = Counter(
+            "antiphon_keys_refused",
+            "Callers without a key that is known, by what they showed.",
+            ["key"],
+            registry=registry,
+        )
+        for shown in KeyShown:
+            self._denials.labels(shown)
         for transport, end in product(Transport, SessionEnd):
             self._ended.labels(transport, end)
         for wanted, why in product(Wanted, Refusal):
@@ -47,6 +55,10 @@ class Doors:
     def refused(self, wanted: Wanted, why: Refusal) -> None:
         """See `Door`."""
         self._refusals.labels(wanted, why).inc()
+
+    def denied(self, shown: KeyShown) -> None:
+        """See `Door`."""
+        self._denials.labels(shown).inc()
 
     def ended(self, transport: Transport, end: SessionEnd) -> None:
         """See `Door`."""

@@ -69,6 +69,7 @@ class _Extensions(BaseModel):
     endpointing: _Endpointing | None = None
     interruption: _Interruption | None = None
     simulation: _Simulation | None = None
+    echo_cancellation: StrictBool | None = None
 
 
 def changes(extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,5 +92,6 @@ def changes(extra: Mapping[str, Any]) -> dict[str, Any]:
         "endpointing": given.endpointing and given.endpointing.changes(),
         "interruption": interruption,
         "simulation": simulation,
+        "cancels_echo": given.echo_cancellation,
     }
     return {name: value for name, value in found.items() if value is not None}

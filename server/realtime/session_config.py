@@ -106,7 +106,8 @@ class SessionConfig:
     Antiphon's own: `extensions` sends events that OpenAI does not have; `speculates` answers pauses on
     trust; `endpointing` is how `semantic_vad` differs from what its `eagerness` names; `interruption` is
     what takes the floor from a reply, and after how many ms, the agent's where that is None;
-    `simulation` is the text that a simulated recogniser hears, and the ms of voice that hold it.
+    `simulation` is the text that a simulated recogniser hears, and the ms of voice that hold it;
+    `cancels_echo` takes the agent's own voice out of the caller's audio, by default except over WebRTC.
     """
 
     instructions: str
@@ -128,6 +129,7 @@ class SessionConfig:
     endpointing: EndpointingChanges = UNCHANGED
     interruption: tuple[Mode, float | None] | None = None
     simulation: tuple[str, int] | None = None
+    cancels_echo: bool | None = None
 
     @property
     def hearing(self) -> tuple[object, ...]:
@@ -191,4 +193,5 @@ def initial(agent: AgentSettings) -> SessionConfig:
         turn_detection=TurnDetection("semantic_vad", agent.endpoint_silence_ms),
         audio_out=True,
         max_reply_tokens=agent.max_reply_tokens,
+        cancels_echo=agent.echo_cancellation,
     )

@@ -15,6 +15,7 @@ from server.engines.services import Pulses
 from server.settings import AgentSettings
 from tests.server.fake_call import rpc_error
 from tests.server.fakes import FakeGenerator, FakeSynthesizer
+from tests.server.recording import Recording
 from tests.server.world import WORDS, World
 from tests.virtual_time import run_virtual
 
@@ -48,7 +49,7 @@ class Engine:
 
 
 class Scene(World):
-    """`asr`, `llm` and `tts` are the processes behind the fakes."""
+    """`asr`, `llm` and `tts` are the processes behind the fakes; `record` keeps what is told of them."""
 
     def __init__(self, generator: FakeGenerator, voice: FakeSynthesizer) -> None:
         agent = AgentSettings(apology=SORRY)
@@ -56,7 +57,8 @@ class Scene(World):
         self.asr, self.llm, self.tts = Engine(), Engine(), Engine()
         pulses = Pulses(*(Pulse(name, SIGN_S) for name in SERVICES))
         self.engines = replace(self._services, pulses=pulses, apologies=Apologies(SORRY))
-        self.session = Session(self.engines, agent)
+        self.record = Recording()
+        self.session = Session(self.engines, agent, observer=self.record)
 
     @property
     def now_ms(self) -> float:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from server.engines.failure import Engine, FailureKind
 from tests.chaos.scene import SOON_MS, SORRY, Scene, play
 from tests.server.fake_call import rpc_error
 from tests.server.fakes import FakeGenerator
@@ -31,7 +32,7 @@ def test_killed_the_caller_is_told_and_answered_once_it_is_back(words: int) -> N
 
     scene = play(story, generator)
     assert scene.said[-2:] == [SORRY, ANSWER]
-    assert scene.engines.apologies.said == 1
+    assert scene.record.apologies == 1
 
 
 def test_stalled_between_two_words_it_is_noticed_at_once() -> None:
@@ -57,7 +58,7 @@ def test_stalled_between_two_words_it_is_noticed_at_once() -> None:
         await scene.speak("and now")
         await scene.until_said(ANSWER)
 
-    assert play(story, generator).engines.pulses.llm.failures["silent"] == 1
+    assert play(story, generator).record.kinds(Engine.LLM) == [FailureKind.STALLED]
 
 
 def test_a_call_that_is_cut_before_its_first_word_is_made_again_and_nobody_notices() -> None:
@@ -76,7 +77,7 @@ def test_a_call_that_is_cut_before_its_first_word_is_made_again_and_nobody_notic
 
     scene = play(story, generator)
     assert scene.said == [ANSWER]
-    assert scene.engines.pulses.llm.retries == 1
+    assert scene.record.retries == [Engine.LLM]
 
 
 def test_one_that_answers_late_is_given_up_when_its_deadline_is_over() -> None:
@@ -90,4 +91,4 @@ def test_one_that_answers_late_is_given_up_when_its_deadline_is_over() -> None:
         await scene.until_said(ANSWER)
 
     scene = play(story, generator)
-    assert scene.engines.pulses.llm.failures["late"] == 1
+    assert scene.record.kinds(Engine.LLM) == [FailureKind.STALLED]

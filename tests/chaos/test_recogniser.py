@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from server.engines.failure import Engine, FailureKind
 from tests.chaos.scene import LOUD, SOON_MS, SORRY, Scene, play
 from tests.server.world import FRAME
 
@@ -37,7 +38,7 @@ def test_back_before_the_caller_is_done_it_is_as_if_nothing_had_been() -> None:
 
     scene = play(story)
     assert scene.said == [ANSWER]
-    assert scene.engines.pulses.asr.retries == 1
+    assert scene.record.retries == [Engine.ASR]
 
 
 def test_dead_when_the_caller_is_done_they_are_told_and_answered_later() -> None:
@@ -70,4 +71,4 @@ def test_stalled_it_is_not_waited_for() -> None:
 
     scene = play(story)
     assert scene.said == [SORRY, ANSWER]
-    assert scene.engines.pulses.asr.failures["silent"] >= 1
+    assert FailureKind.STALLED in scene.record.kinds(Engine.ASR)

@@ -10,6 +10,7 @@ from typing import Any
 from server.conversation.line import Incoming, Line, LineLost
 from server.conversation.observer import UNOBSERVED, Observer
 from server.conversation.outbox import Audio, Outbox, Outgoing
+from server.conversation.own_voice import Canceller
 from server.conversation.session import Session
 from server.conversation.wire import Wire
 from server.realtime.server_events import to_json
@@ -43,6 +44,7 @@ class World:
         self.received: list[tuple[float, Event | bytes]] = []
         self._awaited: set[int] = set()
         self._news = asyncio.Event()
+        self.plays = False  # as over WebRTC
         self._reads = asyncio.Event()
         self._reads.set()
         self._incoming: asyncio.Queue[Incoming | LineLost | None] = asyncio.Queue()
@@ -62,9 +64,15 @@ class World:
         """Be served over one line of a session that outlives it, until the line ends."""
         await self._over_a_line(self.session.attend)
 
-    def begin_with(self, config: SessionConfig) -> None:
+    def begin_with(
+        self,
+        config: SessionConfig | None = None,
+        make_canceller: Callable[[], Canceller] | None = None,
+    ) -> None:
         """Let the session begin with what its client asked for before; call it before `run`."""
-        self.session = Session(self._services, self._agent, config=config)
+        self.session = Session(
+            self._services, self._agent, config=config, make_canceller=make_canceller
+        )
 
     def send(self, item: bytes | Event | str) -> None:
         self._incoming.put_nowait(json.dumps(item) if isinstance(item, dict) else item)
@@ -119,7 +127,7 @@ class World:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._drain(outbox))
             try:
-                await serve(Line(self._items(), outbox, LEAD_MS))
+                await serve(Line(self._items(), outbox, LEAD_MS, plays=self.plays))
             finally:
                 outbox.close()
 

@@ -45,6 +45,7 @@ class Caller:
         self._frame = microphone(np.zeros(RATE_HZ, np.int16))
         self._frames = 0
         self._rounds = 0
+        self._last = ""  # what is told where it does not go on
 
     async def talk(self) -> None:
         """Hold a session until cancelled; calls again where it ends."""
@@ -59,9 +60,15 @@ class Caller:
             await asyncio.sleep(PAUSE_S)
 
     async def ready(self) -> None:
-        """Return once the session stands."""
-        async with asyncio.timeout(STAND_S):
-            await self._stands.wait()
+        """Return once the session stands; raise `Unavailable` where it does not for long."""
+        try:
+            async with asyncio.timeout(STAND_S):
+                await self._stands.wait()
+        except TimeoutError:
+            raise Unavailable(
+                f"a caller's session did not stand within {STAND_S:.0f} s; the last of it: "
+                f"{self._last or 'nothing'}"
+            ) from None
 
     async def ask(self, question: Question, after_s: float) -> Asked:
         """Ask after a pause, and return what became of it once it was answered and heard out, or given up."""
@@ -111,6 +118,7 @@ class Caller:
         await self.ready()
 
     async def _take(self, line: Line, event: Event) -> None:
+        self._last = event["type"]
         match event["type"]:
             case "session.created":
                 detection = {"type": "server_vad", "silence_duration_ms": SILENCE_MS}
@@ -131,6 +139,7 @@ class Caller:
             self._asked.replies[-1].audible_ms = at_ms
 
     def _lose(self, why: str) -> None:
+        self._last = why
         if self._asked is not None:
             self._asked.lost = why
         self._news.set()

@@ -161,6 +161,14 @@ LINE = Section(
             Unit.A_MINUTE,
         ),
         Panel(
+            "Keys refused",
+            "Who came without a key that is known: none at all, or an unknown one.",
+            "Unknown, on and on: a client that holds an old key, or somebody who tries keys. The log of the "
+            "proxy or firewall before the gateway says from where.",
+            (Query(a_minute("antiphon_keys_refused_total", ["key"]), "{{key}}"),),
+            Unit.A_MINUTE,
+        ),
+        Panel(
             "Jitter buffer",
             "How long WebRTC audio waits so that late packets are in time.",
             "It grows with the network's jitter: over 200 ms look for Wi-Fi or a congested link between the "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,16 +12,6 @@ from antiphon.observability import logs
 from antiphon.observability.logs import SESSION, TURN, about, message_of, set_up
 
 log = logging.getLogger("antiphon.made_up")
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Leave logging as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def test_text_says_whom_a_line_is_about(capfd: pytest.CaptureFixture[str]) -> None:

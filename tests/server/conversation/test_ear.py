@@ -13,11 +13,13 @@ import pytest
 from antiphon.errors import AntiphonError, Exhausted, InvalidInput, Unavailable
 from antiphon.v1 import recognizer_pb2 as pb
 from server.conversation.ear import AWAY_S, LAST_FINAL_S, LONGEST_AWAY_S, MOST_FAILURES, Ear
+from server.engines.failure import Engine
 from server.engines.stream import TAKE_S
 from server.realtime import session_config
 from server.settings import AgentSettings
 from tests.server.fake_call import refusal
 from tests.server.fakes import FakeGenerator, FakeRecognizer, FakeSynthesizer, services
+from tests.server.recording import Recording
 from tests.server.world import FRAME, first_of
 from tests.virtual_time import run_virtual
 
@@ -37,7 +39,8 @@ class Room:
         engines = services(self.recognizer, FakeGenerator([]), FakeSynthesizer())
         self.unheard_s: list[float] = []
         self.engines = engines
-        self.ear = Ear(engines, tasks, self._on_heard, self._on_lost, self._on_unheard)
+        self.record = Recording()
+        self.ear = Ear(engines, tasks, self._on_heard, self._on_lost, self._on_unheard, self.record)
 
     @property
     def kinds(self) -> list[str]:
@@ -284,7 +287,7 @@ def test_another_stream_hears_again_what_had_no_final() -> None:
     assert room.finals == ["one", "two"]
     # Positions are the session's, whichever stream tells them.
     assert room.heard[-1].final.end_ms == 40
-    assert (room.lost, room.unheard_s, room.engines.pulses.asr.retries) == ([], [], 1)
+    assert (room.lost, room.unheard_s, room.record.retries) == ([], [], [Engine.ASR])
 
 
 def test_a_final_that_was_asked_for_is_asked_for_again() -> None:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
 
+from antiphon.audio import Int16
 from antiphon.errors import InvalidInput, Unavailable
 from antiphon.v1 import common_pb2
 from antiphon.v1 import generator_pb2 as pb
@@ -53,6 +55,16 @@ def test_a_turn_tells_its_events_in_the_order_that_clients_rely_on() -> None:
         "response.done",
         "output_audio_buffer.stopped",
     ]
+
+
+def test_calls_to_engines_say_which_session_and_turn_they_serve() -> None:
+    world = tell(one_turn)
+    [done] = world.events("response.done")
+    session = ("antiphon-session", world.session.id)
+    served = (session, ("antiphon-turn", done["response"]["id"]))
+    assert world.recognizer.metadata == (session,)
+    assert world.generator.metadata == [served]
+    assert world.voice.metadata == [served]
 
 
 def test_audio_starts_before_the_text_is_done_and_is_paced() -> None:
@@ -544,3 +556,41 @@ def test_what_was_heard_of_a_reply_is_told_where_the_client_wants_it() -> None:
 
     heard = tell(story).events("antiphon.response.heard")
     assert [event["text"] for event in heard] == ["One ", "One two ", "One two three."]
+
+
+class Silencing:
+    """A canceller that takes everything for echo."""
+
+    def cancel(self, heard: Int16, heard_hz: int, played: Int16, played_hz: int) -> Int16:
+        return np.zeros_like(heard)
+
+
+@pytest.mark.parametrize(
+    ("asked", "webrtc", "cancels"),
+    [
+        ({}, False, True),
+        ({}, True, False),
+        ({"echo_cancellation": True}, True, True),
+        ({"echo_cancellation": False}, False, False),
+    ],
+)
+def test_our_own_voice_is_taken_out_of_what_the_caller_says_over_it(
+    asked: Event, webrtc: bool, cancels: bool
+) -> None:
+    loud = bytes([1, 1]) * 480
+
+    async def story(world: World) -> None:
+        world.begin_with(make_canceller=Silencing)
+        world.plays = webrtc
+        world.send(_update(antiphon=asked))
+        world.send(loud)
+        await world.speak("how are you")
+        await world.until("response.output_audio_transcript.delta")
+        await asyncio.sleep(0.1)
+        assert world.recognizer.audio.startswith(loud)
+        world.send(loud)
+        await asyncio.sleep(0.1)
+        heard = world.recognizer.audio[-len(loud) :]
+        assert heard == (bytes(len(loud)) if cancels else loud)
+
+    tell(story)

@@ -65,3 +65,15 @@ def test_audio_that_has_not_left_can_be_dropped() -> None:
         assert await _rest(outbox) == [STATE]
 
     run_virtual(main())
+
+
+def test_audio_that_somebody_hears_is_told_and_nothing_else() -> None:
+    async def main() -> list[bytes]:
+        told: list[bytes] = []
+        wire = Wire(told.append)
+        await wire.put(piece(b"of nobody"))
+        wire.connect(Outbox(), 0)
+        await wire.put(STATE, piece(b"one"), piece(b"two"))
+        return told
+
+    assert run_virtual(main()) == [b"one", b"two"]

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from antiphon.errors import AntiphonError, Unavailable
+from antiphon.errors import Unavailable
 from server.engines.pulse import ASK_S, OWN_LAG_S, Pulse
 from tests.server.fake_call import rpc_error
 from tests.virtual_time import run_virtual
@@ -67,7 +67,7 @@ def test_an_engine_is_ready_while_it_says_so() -> None:
         await asyncio.sleep(2 * ASK_S)
         assert pulse.ready
 
-    assert watch(story).failures == {"unreachable": 1}
+    watch(story)
 
 
 def test_one_that_was_never_there_may_be_starting() -> None:
@@ -101,7 +101,7 @@ def test_one_that_falls_silent_ends_what_waits_for_it_and_what_comes_then() -> N
         async with pulse.bound(30):
             await asyncio.sleep(10)
 
-    assert watch(story).failures == {"silent": 2}
+    watch(story)
 
 
 def test_one_that_is_slow_has_the_time_that_it_is_given() -> None:
@@ -113,10 +113,10 @@ def test_one_that_is_slow_has_the_time_that_it_is_given() -> None:
             async with pulse.bound(3):
                 await asyncio.sleep(60)
 
-    assert watch(story).failures == {"late": 1}
+    watch(story)
 
 
-def test_a_call_that_fails_is_counted_and_the_engine_asked_at_once() -> None:
+def test_after_a_call_that_fails_the_engine_is_asked_at_once() -> None:
     async def story(pulse: Pulse, engine: Engine) -> None:
         await pulse.until_ready()
         await asyncio.sleep(ASK_S / 2)
@@ -127,10 +127,8 @@ def test_a_call_that_fails_is_counted_and_the_engine_asked_at_once() -> None:
             async with asyncio.timeout(ASK_S / 4):
                 await pulse.until_ready()
         assert engine.asked == asked + 1
-        pulse.note(AntiphonError("odd"))
 
-    pulse = watch(story)
-    assert pulse.failures == {"unreachable": 1, "failed": 1}
+    watch(story)
 
 
 def test_what_came_while_this_process_was_late_counts() -> None:
@@ -142,7 +140,7 @@ def test_what_came_while_this_process_was_late_counts() -> None:
         await asyncio.sleep(ASK_S)
         assert pulse.ready
 
-    assert watch(story).failures == {}
+    watch(story)
 
 
 def test_an_engine_that_nobody_watches_is_taken_for_well() -> None:

@@ -8,10 +8,9 @@ import grpc
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from antiphon.errors import Unavailable
 from antiphon.v1 import generator_pb2_grpc, recognizer_pb2_grpc, synthesizer_pb2_grpc
 from antiphon.v1.common_pb2 import GetInfoRequest, ServiceInfo
-from server.engines.services import Pulses, open_services
+from server.engines.services import open_services
 from server.settings import ServerSettings
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -101,10 +100,3 @@ async def _healthy(address: str) -> grpc.aio.Server:
     server.add_insecure_port(address)
     await server.start()
     return server
-
-
-def test_what_is_made_again_counts_with_the_engine_that_failed() -> None:
-    pulses = Pulses()
-    pulses.retried(pulses.llm.note(Unavailable("gone")))
-    pulses.retried(Unavailable("of nobody"))
-    assert [pulse.retries for pulse in pulses] == [0, 1, 0]

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from antiphon.errors import AntiphonError, Exhausted, Unavailable
-from server.door import Refusal, SessionEnd, Transport, Wanted
+from antiphon.errors import AntiphonError, Exhausted, NotPermitted, Unavailable
+from server.access.keyring import Keyring
+from server.door import KeyShown, Refusal, SessionEnd, Transport, Wanted
 from server.engines.guests import Guests
 from server.host import RESUME_S
 from server.observability.doors import Doors
@@ -39,6 +40,7 @@ def test_every_series_is_there_from_the_start(registry: CollectorRegistry, doors
         "end": set(SessionEnd),
         "service": set(Wanted),
         "reason": set(Refusal),
+        "key": set(KeyShown),
     }
 
 
@@ -65,6 +67,18 @@ def test_callers_who_are_refused_are_counted(registry: CollectorRegistry, doors:
     refused = "antiphon_refusals_total"
     assert value(registry, refused, service="conversation", reason="full") == 1
     assert value(registry, refused, service="conversation", reason="stopping") == 1
+
+
+@pytest.mark.parametrize(("shown", "key"), [(None, "missing"), ("Bearer ak_y", "unknown")])
+def test_keys_that_open_nothing_are_counted(
+    registry: CollectorRegistry, doors: Doors, shown: str | None, key: str
+) -> None:
+    keyring = Keyring("ak_x", doors)
+    keyring.check("Bearer ak_x")
+    with pytest.raises(NotPermitted):
+        keyring.check(shown)
+    refused = {each: value(registry, "antiphon_keys_refused_total", key=each) for each in KeyShown}
+    assert refused == {each: float(each == key) for each in KeyShown}
 
 
 async def _call(sessions: Sessions, client: Client, transport: Transport) -> None:

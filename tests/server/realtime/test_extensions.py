@@ -18,6 +18,7 @@ from server.realtime.extensions import changes
         ({"antiphon": {}}, {}),
         ({"antiphon": {"events": True, "later": 1}}, {"extensions": True}),
         ({"antiphon": {"speculation": False}}, {"speculates": False}),
+        ({"antiphon": {"echo_cancellation": True}}, {"cancels_echo": True}),
         ({"antiphon": {"interruption": {"mode": "off"}}}, {"interruption": ("off", None)}),
         (
             {"antiphon": {"interruption": {"mode": "voice", "confirm_ms": 500}}},

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from antiphon.errors import Unavailable
 from ops.bench.bench import Transport
 from ops.bench.calls.line import Event, Line
 from ops.bench.crowd.questions import Question
@@ -30,6 +31,7 @@ class Agent:
         self.told: list[Event] = []
         self.frames = 0
         self.lines = 0
+        self.agrees = True
         self._out: asyncio.Queue[bytes | Event | None] = asyncio.Queue()
 
     def send(self, *items: bytes | Event | None) -> None:
@@ -54,7 +56,8 @@ class Agent:
 
     async def tell(self, event: Event) -> None:
         self.told.append(event)
-        self.send({"type": "session.updated"})
+        if self.agrees:
+            self.send({"type": "session.updated"})
 
     async def received(self) -> AsyncIterator[bytes | Event]:
         self.lines += 1
@@ -134,3 +137,14 @@ def test_who_loses_the_session_calls_again(monkeypatch: pytest.MonkeyPatch) -> N
         assert not (await asking).lost
 
     assert call(story, monkeypatch).lines == 2
+
+
+def test_a_session_that_does_not_go_on_is_told_with_what_it_said_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story(caller: Caller, agent: Agent) -> None:
+        agent.agrees = False
+        with pytest.raises(Unavailable, match="the last of it: session"):
+            await caller.ask(QUESTION, 0.0)
+
+    call(story, monkeypatch)
