@@ -1,11 +1,17 @@
-"""The simulated engine: a hum of the length that the words would take, after a calibrated delay."""
+"""The simulated engine: a hum of the length that the words would take, after a calibrated delay.
+
+Its pitch glides and its breath is heard, each word in its own way: where it comes back through a microphone
+it is found as a voice is, which a plain tone is not.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
 from math import exp, log
+from zlib import crc32
 
 import numpy as np
 
@@ -21,6 +27,9 @@ CLOSING_MS = 200.0
 VOICED_SHARE = 0.8
 PIECE_MS = 240.0
 PITCH_HZ = 120.0
+OVERTONES = 25
+BREATH = 0.1  # of the tone
+WAYS = 8  # in which a word is hummed
 # Of a real voice; above what any detector of sound takes for silence.
 LEVEL = 0.2
 SIGMA = 0.2
@@ -67,18 +76,24 @@ def hum(words: Sequence[Said], speed: float) -> tuple[Int16, tuple[TimedWord, ..
         TimedWord(word.span, index * word_ms, (index + VOICED_SHARE) * word_ms)
         for index, word in enumerate(words)
     )
-    swell = _swell(_samples(VOICED_SHARE * word_ms))
     samples = np.zeros(_samples(len(words) * word_ms + CLOSING_MS / speed), np.int16)
-    for time in times:
+    for word, time in zip(words, times, strict=True):
+        swell = _swell(_samples(VOICED_SHARE * word_ms), crc32(word.text.encode()) % WAYS)
         start = _samples(time.start_ms)
         samples[start : start + len(swell)] = swell
     return samples, times
 
 
-def _swell(samples: int) -> Int16:
-    seconds = np.arange(samples) / RATE_HZ
-    tone = np.sin(2 * np.pi * PITCH_HZ * seconds) + np.sin(4 * np.pi * PITCH_HZ * seconds) / 2
-    return (tone * np.hanning(samples) * LEVEL * 32_767 / 1.5).astype(np.int16)
+@lru_cache(maxsize=8 * WAYS)  # callers ask for a few speeds
+def _swell(samples: int, way: int) -> Int16:
+    chance = np.random.default_rng(way)
+    first_hz, last_hz = PITCH_HZ * chance.uniform(0.8, 1.2, 2)
+    phase = 2 * np.pi * np.cumsum(np.linspace(first_hz, last_hz, samples)) / RATE_HZ
+    overtones = np.arange(1, OVERTONES + 1)
+    tone = (np.sin(np.outer(phase, overtones)) / overtones).sum(axis=1)
+    sound = (tone + BREATH * chance.normal(size=samples)) * np.hanning(samples)
+    loudest: float = np.abs(sound).max()
+    return np.asarray(sound / loudest * LEVEL * 32_767).astype(np.int16)
 
 
 def _samples(ms: float) -> int:

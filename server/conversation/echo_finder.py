@@ -4,8 +4,8 @@ A canceller without an echo to cancel takes the caller's own voice for one: it i
 echo is what was played before, whatever the room made of it: its cross-correlation with that, each frequency
 given the same weight (PHAT), has a peak at the echo's delay, and at the same one a moment later. Of 188
 recordings of speech and noise over a reply of ours 1 was taken for an echo; echoes at -20 and -30 dB, 60 to
-300 ms late, in a room and without, were found 0.2 to 0.4 s after they began, and twice that where none was
-expected any more.
+300 ms late, in a room and without, were found 0.2 to 0.4 s after they began; where none is expected any more
+it takes a second.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LOW_HZ, HIGH_HZ = 300, 3400
 SURE, LOOKS, NEEDED = 12.0, 5, 4
 SAME_PLACE = RATE_HZ // 1000
 # Less is a microphone in a quiet room, and a pause.
-QUIET_RMS, PAUSE_RMS = 20.0, 100.0
+QUIET_RMS, PAUSE_RMS = 25.0, 100.0
 # Frames of the agent's voice: by then one would have been found; after so many without, one is gone, as where
 # somebody puts on a headset.
 DOUBT, FORGET = 80, 1000
@@ -48,7 +48,7 @@ class Echo(Enum):
 
 
 # Frames from one look to the next; one look is 0.6 ms of a core where both sides are heard.
-LOOK_EACH = {Echo.UNKNOWN: 5, Echo.ABSENT: 10, Echo.PRESENT: 20}
+LOOK_EACH = {Echo.UNKNOWN: 5, Echo.ABSENT: 25, Echo.PRESENT: 20}
 
 
 class EchoFinder:

@@ -58,7 +58,7 @@ class OwnVoice:
     def played(self, audio: bytes, wire: WireFormat) -> None:
         """Note that `audio` was sent to the caller."""
         samples = decode(audio, wire.encoding)
-        if self._part_hz == wire.rate_hz:
+        if self._part_hz == wire.rate_hz and len(self._part):
             samples = np.concatenate([self._part, samples])
         whole = len(samples) - len(samples) % _frame_samples(wire)
         now_s = asyncio.get_running_loop().time()
