@@ -34,6 +34,8 @@ SURE, LOOKS, NEEDED = 12.0, 5, 4
 SAME_PLACE = RATE_HZ // 1000
 # Less is a microphone in a quiet room, and a pause.
 QUIET_RMS, PAUSE_RMS = 25.0, 100.0
+# An echo is seldom louder than 9 dB below what is played; a caller who goes on as the agent begins is.
+LOUDEST_SHARE = 0.35
 # Frames of the agent's voice: by then one would have been found; after so many without, one is gone, as where
 # somebody puts on a headset.
 DOUBT, FORGET = 80, 1000
@@ -70,6 +72,12 @@ class EchoFinder:
         if self._unseen >= LOOK_EACH[self.echo]:
             self._look()
         return self.echo
+
+    @property
+    def too_loud(self) -> bool:
+        """Whether the last 10 ms are louder than an echo would be."""
+        played = max(int(np.abs(frame).max(initial=0)) for frame in self._played)
+        return bool(np.abs(self._heard[-1]).max(initial=0) > LOUDEST_SHARE * played)
 
     def _look(self) -> None:
         self._speaking += self._unseen * (_rms(self._played[-1]) > PAUSE_RMS)

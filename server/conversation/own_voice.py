@@ -84,13 +84,16 @@ class OwnVoice:
     def _without(self, audio: bytes, wire: WireFormat) -> bytes:
         played = self._next_played(wire)
         heard = decode(audio, wire.encoding)
-        if self._finder.add(heard, played.samples) is Echo.ABSENT:
+        echo = self._finder.add(heard, played.samples)
+        if echo is Echo.ABSENT:
             self._canceller = None
             return audio
         if self._canceller is None:
             self._canceller = self._make()
         left = self._canceller.cancel(heard, wire.rate_hz, played.samples, played.rate_hz)
-        return encode(left, wire.encoding)
+        # It would take a caller for an echo as long as it knows none.
+        doubtful = echo is Echo.UNKNOWN and self._finder.too_loud
+        return audio if doubtful else encode(left, wire.encoding)
 
     def _next_played(self, wire: WireFormat) -> _Played:
         stale_s = asyncio.get_running_loop().time() - STALE_S

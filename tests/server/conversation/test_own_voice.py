@@ -71,9 +71,9 @@ def test_while_the_agent_is_silent_audio_passes_as_it_came() -> None:
 
 def test_what_was_played_is_laid_beside_what_is_heard_piece_by_piece() -> None:
     def story(room: Room) -> None:
-        room.play(100, 200, 300)
-        assert room.hear(1000, samples=2 * FRAME) == audio_of(900) + audio_of(800)
-        assert room.hear(1000, samples=2 * FRAME) == audio_of(700) + audio_of(1000)
+        room.play(4000, 5000, 6000)
+        assert room.hear(1000, samples=2 * FRAME) == audio_of(-3000) + audio_of(-4000)
+        assert room.hear(1000, samples=2 * FRAME) == audio_of(-5000) + audio_of(1000)
         assert len(room.made) == 1
 
     tell(story)
@@ -81,12 +81,12 @@ def test_what_was_played_is_laid_beside_what_is_heard_piece_by_piece() -> None:
 
 def test_pieces_of_any_length_come_out_whole_and_none_is_lost() -> None:
     def story(room: Room) -> None:
-        room.play(100, 0, 200, samples=100)
+        room.play(4000, 0, 5000, samples=100)
         room.play(0, samples=FRAME)
         heard = [room.hear(1000, samples=size) for size in (100, 300, 79, 1)]
         assert [len(piece) // 2 for piece in heard] == [0, FRAME, 0, FRAME]
         first = np.frombuffer(b"".join(heard), "<i2")[:FRAME]
-        assert first.tolist() == [900] * 100 + [1000] * 100 + [800] * 40
+        assert first.tolist() == [-3000] * 100 + [1000] * 100 + [-4000] * 40
 
     tell(story)
 
@@ -104,6 +104,15 @@ def test_an_echo_is_awaited_for_a_while_and_then_audio_passes_with_what_was_kept
             room.hear(7)
         assert room.hear(7, samples=10) == audio_of(7, samples=40)
         assert room.hear(7, samples=10) == audio_of(7, samples=10)
+
+    tell(story)
+
+
+def test_who_goes_on_as_the_agent_begins_is_no_echo_while_none_is_known() -> None:
+    def story(room: Room) -> None:
+        room.play(1000, 1000)
+        assert room.hear(400) == audio_of(400)
+        assert room.hear(300) == audio_of(-700)
 
     tell(story)
 
