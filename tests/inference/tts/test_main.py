@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import grpc
@@ -21,8 +21,12 @@ def test_it_serves_what_the_settings_say(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("ANTIPHON_TTS__ENGINE", "simulated")
     found: list[common_pb2.ServiceInfo] = []
 
-    async def serve(at: str, register: Callable[[grpc.aio.Server], Awaitable[list[str]]]) -> None:
-        server = grpc.aio.server()
+    async def serve(
+        at: str,
+        register: Callable[[grpc.aio.Server], Awaitable[list[str]]],
+        interceptors: Sequence[grpc.aio.ServerInterceptor],
+    ) -> None:
+        server = grpc.aio.server(interceptors=interceptors)
         assert await register(server) == ["antiphon.v1.Synthesizer"]
         server.add_insecure_port(at)
         await server.start()

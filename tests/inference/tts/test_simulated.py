@@ -67,5 +67,17 @@ def test_speed() -> None:
     assert slow[1][1].start_ms == 4 * fast[1][1].start_ms
 
 
+def test_every_word_is_hummed_in_its_own_way_and_always_in_the_same() -> None:
+    samples, times = hum(
+        [WORDS[0], Said("three", Span(0, 5)), WORDS[0]], 1.37
+    )  # at a speed of this test alone
+    size = int((times[0].end_ms - times[0].start_ms) * RATE_HZ / 1000) - 1
+    first, second, again = (
+        samples[round(time.start_ms * RATE_HZ / 1000) :][:size].astype(float) for time in times
+    )
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.5
+    assert np.corrcoef(first[1:-1], again[1:-1])[0, 1] > 0.9
+
+
 def test_it_says_what_it_is() -> None:
     assert SimulatedEngine(78.0, 0).info.simulated
