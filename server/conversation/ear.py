@@ -33,6 +33,8 @@ LAST_FINAL_S = 15.0
 AHEAD_MS = 2000.0
 # A stream that only was cut is open again sooner, and the caller notices nothing.
 AWAY_S = 0.25
+# Silence is looked for so often: with ten callers at a time whose recogniser is away, it is most of the work.
+LOOK_MS = 60.0
 # Where loudness tells nothing, as in a noisy street.
 LONGEST_AWAY_S = 3.0
 # An utterance that fails the recogniser so often is what it fails over.
@@ -89,6 +91,7 @@ class Ear:
         self._told = False  # whether the stream has told anything
         self._away_since_s: float | None = None
         self._told_unheard = False
+        self._look_at_ms = 0.0
         self.hears_again = False
 
     @property
@@ -315,8 +318,9 @@ class Ear:
         if self._away_since_s is None or self._told_unheard:
             return
         away_s = _now() - self._away_since_s
-        if away_s < AWAY_S:
+        if away_s < AWAY_S or self._tape.end_ms < self._look_at_ms:
             return
+        self._look_at_ms = self._tape.end_ms + LOOK_MS
         noisy = self._speaking and away_s > LONGEST_AWAY_S
         if noisy or fell_silent(self._levels(config), speaking=self._speaking):
             self._told_unheard = True
@@ -324,11 +328,13 @@ class Ear:
 
     def _levels(self, config: SessionConfig) -> list[tuple[float, float]]:
         encoding = config.input_format.encoding
-        return [
-            (piece.end_ms - piece.start_ms, level_db(decode(piece.audio, encoding)))
-            for piece in self._tape.pieces()
-            if piece.audio
-        ]
+        found = []
+        for piece in self._tape.pieces():
+            if piece.audio:
+                if piece.level_db is None:
+                    piece.level_db = level_db(decode(piece.audio, encoding))
+                found.append((piece.end_ms - piece.start_ms, piece.level_db))
+        return found
 
 
 def _now() -> float:

@@ -36,6 +36,7 @@ SAME_PLACE = RATE_HZ // 1000
 QUIET_RMS, PAUSE_RMS = 25.0, 100.0
 # An echo is seldom louder than 9 dB below what is played; a caller who goes on as the agent begins is.
 LOUDEST_SHARE = 0.35
+FADE = 0.993  # in 10 ms: half in a second
 # Frames of the agent's voice: by then one would have been found; after so many without, one is gone, as where
 # somebody puts on a headset.
 DOUBT, FORGET = 80, 1000
@@ -63,9 +64,12 @@ class EchoFinder:
         self._places: deque[int | None] = deque(maxlen=LOOKS)
         self._speaking = 0  # frames of what is played, since an echo was found last
         self._unseen = 0  # frames since the last look
+        self._loudest = 0.0  # of what is played, fading
 
     def add(self, heard: Int16, played: Int16) -> Echo:
         """Return whether there is an echo, after 10 ms more of each side, at any multiple of 8 kHz."""
+        if self.echo is Echo.UNKNOWN:
+            self._loudest = max(_peak(played), FADE * self._loudest)
         self._heard.append(heard)
         self._played.append(played)
         self._unseen += 1
@@ -76,8 +80,7 @@ class EchoFinder:
     @property
     def too_loud(self) -> bool:
         """Whether the last 10 ms are louder than an echo would be."""
-        played = max(int(np.abs(frame).max(initial=0)) for frame in self._played)
-        return bool(np.abs(self._heard[-1]).max(initial=0) > LOUDEST_SHARE * played)
+        return _peak(self._heard[-1]) > LOUDEST_SHARE * self._loudest
 
     def _look(self) -> None:
         self._speaking += self._unseen * (_rms(self._played[-1]) > PAUSE_RMS)
@@ -125,6 +128,10 @@ def _window(frames: deque[Int16], length_ms: int) -> NDArray[np.float32]:
     window = np.zeros(length_ms * RATE_HZ // 1000, np.float32)
     window[-len(samples) :] = samples @ np.full(per_sample, 1 / per_sample, np.float32)
     return window
+
+
+def _peak(samples: Int16) -> float:
+    return float(np.abs(samples).max(initial=0))
 
 
 def _rms(samples: NDArray[Any]) -> float:

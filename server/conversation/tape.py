@@ -11,13 +11,17 @@ LONGEST_MS = 60_000.0
 BEFORE_SPEECH_MS = 2_000.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Piece:
-    """Audio from `start_ms` to `end_ms` of the session; None: here an utterance was ended on request."""
+    """Audio from `start_ms` to `end_ms` of the session; None: here an utterance was ended on request.
+
+    `level_db` is how loud it is, once somebody has measured it.
+    """
 
     start_ms: float
     end_ms: float
     audio: bytes | None
+    level_db: float | None = None
 
 
 class Tape:
