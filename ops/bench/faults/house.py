@@ -68,11 +68,10 @@ class House:
                 # Another process's state has no event.
                 while not (self._all_run() and await _says_ready(client)):  # noqa: ASYNC110
                     await asyncio.sleep(ASK_S)
-        except (TimeoutError, httpx.HTTPError) as error:
+        except TimeoutError:
             states = {name: one.state for name, one in read_states(self.services.folder).items()}
             raise Unavailable(
-                f"the appliance was not ready again {RECOVERY_S:.0f} s after a fault "
-                f"({type(error).__name__}); its services: {states}"
+                f"the appliance was not ready again {RECOVERY_S:.0f} s after a fault; its services: {states}"
             ) from None
 
     def fill_disk(self) -> None:
@@ -142,7 +141,12 @@ def _may_mount() -> bool:
 
 
 async def _says_ready(client: httpx.AsyncClient) -> bool:
-    return (await client.get(READY_URL)).status_code == httpx.codes.OK
+    try:
+        return (await client.get(READY_URL)).status_code == httpx.codes.OK
+    except (
+        httpx.TransportError
+    ):  # it has died itself, and is started again: its sessions count as lost
+        return False
 
 
 @contextmanager

@@ -48,12 +48,13 @@ def test_a_process_that_is_not_there_is_never_signalled(tmp_path: Path) -> None:
     assert made(tmp_path, 4711).pid("asr") == 4711
 
 
+@pytest.mark.parametrize("state", ["restarting", "ready"])
 def test_what_never_is_ready_is_told_with_what_there_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "RECOVERY_S", 0.3)
-    write_states(tmp_path, {"asr": ServiceState("restarting", 0, "unix:x")})
-    with pytest.raises(Unavailable, match="restarting"):
+    write_states(tmp_path, {"asr": ServiceState(state, 0, "unix:x")})
+    with pytest.raises(Unavailable, match=state):
         asyncio.run(made(tmp_path).until_ready())
 
 
