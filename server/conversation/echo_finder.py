@@ -61,7 +61,7 @@ class EchoFinder:
         self.echo = Echo.UNKNOWN
         self._heard: deque[Int16] = deque(maxlen=WINDOW_MS // FRAME_MS)
         self._played: deque[Int16] = deque(maxlen=(WINDOW_MS + LONGEST_DELAY_MS) // FRAME_MS)
-        self._places: deque[int | None] = deque(maxlen=LOOKS)
+        self._places: deque[int | None] = deque(maxlen=LOOKS - 1)  # of the looks before
         self._speaking = 0  # frames of what is played, since an echo was found last
         self._unseen = 0  # frames since the last look
         self._loudest = 0.0  # of what is played, fading
@@ -93,8 +93,8 @@ class EchoFinder:
             self.echo = Echo.ABSENT
 
     def _seen_at(self, place: int) -> int:
-        before = list(self._places)[1 - LOOKS :]
-        return sum(other is not None and abs(other - place) <= SAME_PLACE for other in before)
+        near = (other is not None and abs(other - place) <= SAME_PLACE for other in self._places)
+        return sum(near)
 
     def _place(self) -> int | None:
         """Return how many samples late what was played is heard; None where that is not sure."""

@@ -16,10 +16,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from antiphon.audio import SAMPLE_BYTES, Int16, decode, encode
-from server.conversation.echo_finder import Echo, EchoFinder
+from server.conversation.echo_finder import FRAME_MS, Echo, EchoFinder
 from server.realtime.session_config import WireFormat
 
-FRAME_MS = 10
 # How long after the last sound was sent its echo may come: the client's buffer, the room, and the way back.
 TAIL_MS = 1000
 # What was sent longer ago was heard while no microphone was: audio is sent a fifth of a second ahead.
@@ -43,7 +42,7 @@ class _Played(NamedTuple):
 
 
 class OwnVoice:
-    """One caller's. While the agent is silent, and a second after, audio passes as it is."""
+    """One caller's. From a second after the agent's last sound on, audio passes as it is."""
 
     def __init__(self, make: Callable[[], Canceller]) -> None:
         self._make = make

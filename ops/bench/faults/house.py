@@ -143,9 +143,8 @@ def _may_mount() -> bool:
 async def _says_ready(client: httpx.AsyncClient) -> bool:
     try:
         return (await client.get(READY_URL)).status_code == httpx.codes.OK
-    except (
-        httpx.TransportError
-    ):  # it has died itself, and is started again: its sessions count as lost
+    except httpx.TransportError:
+        # It has died itself, and is started again: its sessions count as lost.
         return False
 
 
