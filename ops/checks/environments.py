@@ -18,6 +18,7 @@ class Environment:
     folder: str
     patterns: tuple[str, ...]
     processes: int = 1  # that share the tests, a file at a time
+    both_cores: bool = True
 
     @property
     def python(self) -> Path:
@@ -45,12 +46,14 @@ OTHERS = (
             "tests/models/convert/test_piper_to_coqui.py",
             "tests/gpu/test_voice.py",
         ),
+        both_cores=False,
     ),
     # One run of pytest, so that vLLM starts once for both.
     Environment(
         "vllm",
         ".venv-vllm",
         ("tests/inference/llm/test_vllm*.py", "tests/contract/llm/test_vllm*.py"),
+        both_cores=False,
     ),
 )
 

@@ -36,7 +36,18 @@ def check(data_files: Iterable[Path]) -> Outcome:
     missing = [path.name for path in files if not path.exists()]
     if missing:
         return failed(f"no {', '.join(missing)}: the suite did not run to its end")
-    return verdict([fault for module in modules() if (fault := fault_of(module, files))])
+    recorded = together(files)
+    return verdict([fault for module in modules() if (fault := fault_of(module, recorded))])
+
+
+def together(data_files: Iterable[Path]) -> coverage.Coverage:
+    """Return what all suites recorded; of each line, the tests that ran it."""
+    whole = coverage.Coverage(data_file=None)
+    for path in data_files:
+        data = coverage.CoverageData(str(path))
+        data.read()
+        whole.get_data().update(data)
+    return whole
 
 
 def modules() -> list[str]:
@@ -61,10 +72,10 @@ def places(module: str) -> list[str]:
     return [name.as_posix() for name in names]
 
 
-def fault_of(module: str, data_files: list[Path]) -> str:
+def fault_of(module: str, recorded: coverage.Coverage) -> str:
     """Return what is wrong with the coverage of `module`, or nothing."""
     own = [name for name in places(module) if (REPOSITORY / name).exists()]
-    statements, missing = _lines(module, own, data_files)
+    statements, missing = _lines(REPOSITORY / module, own, recorded)
     if not statements or (not own and module.endswith("__init__.py") and len(statements) == 1):
         return ""
     if not own:
@@ -75,21 +86,19 @@ def fault_of(module: str, data_files: list[Path]) -> str:
     return f"{module}: {share:.0%} covered by {own[0]}, not run: {_ranges(sorted(missing))}"
 
 
-def _lines(module: str, own: list[str], data_files: list[Path]) -> tuple[set[int], set[int]]:
-    """Return the module's statements, and those that no suite ran from its own tests."""
-    patterns = [f"^{re.escape(name)}::" for name in own]
-    path = REPOSITORY / module
-    statements, missing = _analyse(coverage.Coverage(data_file=None), path)
-    at_import = statements - _in_functions(path)
-    for file in data_files:
-        recorded = coverage.Coverage(data_file=file)
-        recorded.load()
-        # Whichever test was the first to import it.
-        missing -= at_import - _analyse(recorded, path)[1]
-        if patterns:
-            recorded.get_data().set_query_contexts(patterns)
-            missing &= _analyse(recorded, path)[1]
-    return statements, missing
+def _lines(path: Path, own: list[str], recorded: coverage.Coverage) -> tuple[set[int], set[int]]:
+    """Return a module's statements, and those that its own tests did not run."""
+    data = recorded.get_data()
+    data.set_query_contexts(None)
+    statements, missing = _analyse(recorded, path)
+    # Whichever test was the first to import it.
+    imported = statements - _in_functions(path) - missing
+    if own:
+        data.set_query_contexts([f"^{re.escape(name)}::" for name in own])
+        missing = _analyse(recorded, path)[1]
+    else:
+        missing = statements
+    return statements, missing - imported
 
 
 def _analyse(recorded: coverage.Coverage, path: Path) -> tuple[set[int], set[int]]:

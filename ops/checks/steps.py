@@ -33,11 +33,15 @@ TESTS_PREFIX = "tests: "
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the report; `fast` ones are run by `ops/check` too."""
+    """One line of the report; `fast` ones are run by `ops/check` too.
+
+    A step that takes one core runs beside a neighbour that takes one too.
+    """
 
     name: str
     run: Callable[[], Outcome]
     fast: bool = True
+    both_cores: bool = False
 
 
 def steps(reports: Path, *, fast: bool) -> list[Step]:
@@ -58,14 +62,16 @@ def steps(reports: Path, *, fast: bool) -> list[Step]:
     suites = [_suite(environment, reports, fast=fast) for environment in environments]
     tested = [environment for environment in environments if selection(environment)]
     files = [suite.coverage_file(reports, environment) for environment in tested]
-    covered = Step("own tests", partial(own_tests.check, files), fast=False)
-    models = Step("models", weights.bring, fast=False)
+    covered = Step("own tests", partial(own_tests.check, files), fast=False, both_cores=True)
+    models = Step("models", weights.bring, fast=False, both_cores=True)
     return [step for step in [*static, models, *suites, covered] if step.fast or not fast]
 
 
 def _suite(environment: Environment, reports: Path, *, fast: bool) -> Step:
-    run = partial(suite.run, environment, reports, fast=fast)
-    return Step(f"{TESTS_PREFIX}{environment.name}", run)
+    both = environment.both_cores
+    # The progress of two at a time would read as one.
+    run = partial(suite.run, environment, reports, fast=fast, quiet=not both)
+    return Step(f"{TESTS_PREFIX}{environment.name}", run, both_cores=both)
 
 
 def _shell() -> Outcome:

@@ -24,7 +24,10 @@ def coverage_file(folder: Path, environment: Environment) -> Path:
 
 
 def run(environment: Environment, folder: Path, *, fast: bool, quiet: bool = False) -> Outcome:
-    """Run the suite, its progress straight to the terminal; reports go into `folder`."""
+    """Run the suite; reports go into `folder`.
+
+    What pytest prints goes straight to the terminal; of a `quiet` run it is told if something fails.
+    """
     if not environment.python.exists():
         return failed(f"there is no {environment.python}: `ops/test` makes it")
     chosen = selection(environment)
@@ -32,18 +35,20 @@ def run(environment: Environment, folder: Path, *, fast: bool, quiet: bool = Fal
         return Outcome()
     report = folder / f"{environment.name}.xml"
     try:
-        status = subprocess.run(
+        done = subprocess.run(
             [*_command(environment, report, fast=fast), *chosen],
             cwd=REPOSITORY,
             env={**os.environ, "COVERAGE_FILE": str(coverage_file(folder, environment))},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if quiet else None,
+            stdout=subprocess.PIPE if quiet else None,
+            text=True,
             timeout=LIMIT_S,
             check=False,
-        ).returncode
+        )
     except subprocess.TimeoutExpired:
         return failed(f"the tests did not end within {LIMIT_S:.0f} s")
-    return count(report, status)
+    outcome = count(report, done.returncode)
+    return outcome + Outcome(output=done.stdout) if quiet and outcome.failed else outcome
 
 
 def _command(environment: Environment, report: Path, *, fast: bool) -> list[str]:

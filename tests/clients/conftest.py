@@ -18,7 +18,7 @@ from tests.weights import weights
 CLIP = "harvard/birch_canoe.wav"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def served() -> Iterator[Gateway]:
     for name in ("silero-vad", "smart-turn-v3.2"):
         weights(name)

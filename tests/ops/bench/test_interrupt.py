@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Int16
 from ops.bench import interrupt
-from ops.bench.bench import Engines, Options
+from ops.bench.bench import Engines, Options, Transport
 from ops.bench.calls.loudspeaker import Loudspeaker
 from ops.bench.calls.record import RATE_HZ
 from ops.bench.data import Clip
@@ -22,7 +23,7 @@ from ops.bench.hearing.scores import Take
 @pytest.mark.slow
 @pytest.mark.model
 def test_a_human_question_stops_a_reply_of_simulated_engines(one_question: Options) -> None:
-    result = asyncio.run(interrupt.run(one_question))
+    result = asyncio.run(interrupt.run(replace(one_question, transport=Transport.GRPC)))
     assert result.context["wrong"]["reply_not_heard_in_time"] == 0
     assert result.figures["by_kind"]["turn"]["ducked_share"] == 1
     assert result.figures["silence_ms"]["p50"] > 0

@@ -14,7 +14,7 @@ import pytest
 
 from antiphon.errors import InvalidInput
 from ops.bench import load
-from ops.bench.bench import Engines, Options, Transport
+from ops.bench.bench import Engines, Options
 from ops.bench.crowd.appliance import Asked, Delays
 from ops.bench.crowd.generators import Seen
 from ops.bench.crowd.growth import grown
@@ -120,11 +120,8 @@ def test_callers_without_a_seat_come_once_all_seats_are_taken(machine: Machine) 
 
 @pytest.mark.slow
 @pytest.mark.model
-@pytest.mark.parametrize("transport", list(Transport))
-def test_people_converse_two_at_a_time_while_others_are_refused(
-    one_question: Options, transport: Transport
-) -> None:
-    options = replace(one_question, sessions=2, duration_s=14.0, offered=2, transport=transport)
+def test_people_converse_two_at_a_time_while_others_are_refused(one_question: Options) -> None:
+    options = replace(one_question, sessions=2, duration_s=14.0, offered=2)
     figures, context = _run(options)
     assert (figures["sessions"], figures["lost"], context["lost"]) == (2, 0, {})
     assert figures["turns"] >= 1

@@ -95,7 +95,7 @@ def test_a_gateway_that_lets_nobody_in_is_no_measurement(machine: Machine) -> No
 @pytest.mark.slow
 @pytest.mark.model
 def test_people_call_and_hang_up(one_question: Options) -> None:
-    figures, _ = _run(replace(one_question, sessions=6, transport=Transport.WEBSOCKET))
+    figures, _ = _run(replace(one_question, sessions=6, transport=Transport.WEBRTC))
     assert (figures["sessions"], figures["lost"]) == (6, 0)
     assert set(figures["by_service"]) == {"asr", "llm", "tts", "server"}
     assert figures["rss_mb"]["last"] > 10

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -71,6 +72,26 @@ def test_only_what_is_named_runs(
     assert capsys.readouterr().out.endswith("2 passed, 0 failed, 0 skipped\n")
     assert command_line.main(["--only", "d"]) == 2
     assert capsys.readouterr().err == "unknown: d; there are: a, b, c\n"
+
+
+def test_two_that_take_one_core_each_run_at_a_time_and_are_told_in_order(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    met = Barrier(2, timeout=5)
+
+    def meet() -> Outcome:
+        met.wait()
+        return passed()
+
+    chosen = [
+        Step("first", passed, both_cores=True),
+        *(Step(name, meet) for name in "ab"),
+        Step("last", lambda: passed() if met.n_waiting == 0 else failed("early"), both_cores=True),
+    ]
+    monkeypatch.setattr(command_line, "steps", lambda *_, **__: chosen)
+    assert command_line.main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[:-1]] == ["first", "a", "b", "last"]
 
 
 def test_fast_leaves_out_what_is_slow(

@@ -10,7 +10,7 @@ import pytest
 
 from ops.checks import own_tests
 from ops.checks.outcome import passed
-from ops.checks.own_tests import check, fault_of, modules, places
+from ops.checks.own_tests import check, fault_of, modules, places, together
 
 MODULE = """\
 def one():
@@ -91,15 +91,23 @@ def test_a_module_that_its_own_tests_run_passes(repository: Path) -> None:
 def test_what_other_tests_run_does_not_count(repository: Path) -> None:
     own_test_file(repository)
     file = recorded(repository, {f"{OWN}::test_it|run": ["one"], "tests/test_x.py::y|run": ["two"]})
-    fault = f"models/number.py: 50% covered by {OWN}, not run: 6-8"
-    assert fault_of("models/number.py", [file]) == fault
-    assert check([file]).output == fault
+    assert check([file]).output == f"models/number.py: 50% covered by {OWN}, not run: 6-8"
+
+
+def test_what_two_suites_ran_is_put_together(repository: Path) -> None:
+    own_test_file(repository)
+    halves = []
+    for name in ("one", "two"):
+        file = recorded(repository, {f"{OWN}::test_{name}|run": [name]})
+        halves.append(file.rename(repository / f"coverage.{name}"))
+        sys.modules.pop("number")
+    assert check(halves) == passed()
 
 
 def test_lines_that_are_apart_are_told_apart(repository: Path) -> None:
     own_test_file(repository)
     file = recorded(repository, {})
-    assert fault_of("models/number.py", [file]).endswith("not run: 2, 6-8")
+    assert fault_of("models/number.py", together([file])).endswith("not run: 2, 6-8")
 
 
 def test_whoever_imports_it_first_runs_its_own_lines(repository: Path) -> None:

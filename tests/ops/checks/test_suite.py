@@ -79,7 +79,9 @@ def test_failures_and_errors_both_fail(repository: Path) -> None:
         "def test_error(broken): pass\n"
         "def test_good(): pass\n"
     )
-    assert str(suite_of(repository, text)) == "1 passed, 2 failed, 0 skipped"
+    outcome = suite_of(repository, text)
+    assert str(outcome) == "1 passed, 2 failed, 0 skipped"
+    assert "assert False" in outcome.output
 
 
 def test_a_file_that_cannot_be_read_fails(repository: Path) -> None:
