@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -114,7 +116,16 @@ def test_a_fault_with_a_house_of_its_own_has_it_or_is_skipped(
     assert result.context["skipped"] == {"clock-step": "no"}
     assert [kind for kind, _ in opened] == [Kind.SMALL_DISK]
     assert "deadlines" not in opened[0][1]["server"]
-    assert result.context["callers"] == chaos.SESSIONS[Engines.REAL]
+    assert result.context["callers"] == 1
+
+
+def test_as_many_call_as_leave_time_for_a_process_that_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    simulated = Options(engines=Engines.SIMULATED)
+    assert chaos._sessions(simulated) == 6
+    assert chaos._sessions(replace(simulated, sessions=10)) == 10
     assert not Crowd.made[0].simulated
 
 
