@@ -1,7 +1,8 @@
 """The STUN and TURN servers of a call, and names for the site's own relay that expire.
 
-The relay and the gateway share a secret, and no user is kept anywhere: the name is when it expires, the
-password its HMAC-SHA1 under the secret (draft-uberti-behave-turn-rest-00; coturn's `use-auth-secret`).
+The relay and the gateway share a secret, and no user is kept anywhere: the name is when it expires and what
+tells calls of one second apart, since the relay bounds what one name may hold; the password is its HMAC-SHA1
+under the secret (draft-uberti-behave-turn-rest-00; coturn's `use-auth-secret`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 import time
 
 from pydantic import SecretStr
@@ -20,6 +22,7 @@ from server.webrtc.settings import IceServer, WebRtcSettings
 # coturn asks again whenever an allocation is refreshed, so a name outlives the longest call; and one that
 # leaks is worth nothing the day after.
 LIFETIME_S = 86_400
+NAME_BYTES = 4
 REMEDY = "write there what the relay has for a secret"
 
 
@@ -46,7 +49,7 @@ class IceServers:
         return (*self._named, self._relay(int(time.time()) + LIFETIME_S))
 
     def _relay(self, expires_s: int) -> IceServer:
-        name = str(expires_s)
+        name = f"{expires_s}:{secrets.token_hex(NAME_BYTES)}"
         digest = hmac.new(self._secret, name.encode(), hashlib.sha1).digest()
         password = SecretStr(base64.b64encode(digest).decode())
         return IceServer(urls=self._relays, username=name, credential=password)

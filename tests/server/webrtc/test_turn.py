@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from pathlib import Path
 
@@ -40,17 +41,22 @@ def test_a_name_expires_and_its_password_is_the_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time, "time", lambda: 1_700_000_000.9)
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "00ff00ff")
     (relay,) = made(written(tmp_path, "tangerine\n")).current()
     assert relay.urls == (URL,)
-    assert relay.username == str(1_700_000_000 + LIFETIME_S)
+    assert relay.username == f"{1_700_000_000 + LIFETIME_S}:00ff00ff"
     assert relay.credential is not None
-    # printf %s 1700086400 | openssl dgst -sha1 -hmac tangerine -binary | base64
-    assert relay.credential.get_secret_value() == "A9AAp2TKitvu1U9Vmt9PaCZN2aM="
+    # printf %s 1700086400:00ff00ff | openssl dgst -sha1 -hmac tangerine -binary | base64
+    assert relay.credential.get_secret_value() == "THAWu2fZGMhGnxy9z2KqxASlLRs="
 
 
-def test_each_call_has_a_name_of_its_own_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_call_has_a_name_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_000.0)
+    servers = made(written(tmp_path, "tangerine"))
+    assert len({servers.current()[0].username for _ in range(20)}) == 20
+
+
+def test_a_name_is_of_its_calls_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     servers = made(
         written(tmp_path, "tangerine"),
         ANTIPHON_WEBRTC__ICE_SERVERS='[{"urls": ["stun:stun.example"]}]',
@@ -60,7 +66,7 @@ def test_each_call_has_a_name_of_its_own_time(
         monkeypatch.setattr(time, "time", lambda now_s=now_s: now_s)
         stun, relay = servers.current()
         assert stun.urls == ("stun:stun.example",)
-        names.append(relay.username)
+        names.append(str(relay.username).partition(":")[0])
     assert names == [str(1_000 + LIFETIME_S), str(2_000 + LIFETIME_S)]
 
 
