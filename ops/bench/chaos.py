@@ -4,7 +4,9 @@ All callers ask at about the same time; meanwhile one fault strikes, at a moment
 first word and the last one's expected answer. `faults` counts the turns that it struck: begun, and not
 answered yet or broken by it. `answer_ms` is from the turn's end, or from the fault where it was later,
 to what is heard next, answer or apology; the turn's end is the last voiced sample and the silence that the
-client asks for. `recovery_ms` is from the fault until the gateway says again that it is ready.
+client asks for. `recovery_ms` is from the fault until the gateway says again that it is ready, and holds what
+the fault itself lasts; `unready_after_ms` is from the fault until the gateway said that it was not, in the
+`unready_share` of faults in which it did; `not_live` counts when it did not say that it lives.
 
 Of engines that stand in for a card, deadlines are those of a card; the restart of a process is real.
 """
@@ -24,6 +26,7 @@ from ops.bench.crowd.appliance import asked as questions_asked
 from ops.bench.crowd.questions import Question, read
 from ops.bench.faults.caller import ANSWER_S, SILENCE_MS, Caller
 from ops.bench.faults.faults import Fault, chosen
+from ops.bench.faults.health import watching
 from ops.bench.faults.hit import Blow, figures, losses
 from ops.bench.faults.house import House, Kind, house, missing
 from ops.settings import Settings
@@ -111,12 +114,21 @@ class Storm:
             ]
             longest_s = max(question.last_ms for question in dealt) / 1000
             await asyncio.sleep(self._random.uniform(FROM_S, longest_s + SILENCE_MS / 1000))
-            struck_s = asyncio.get_running_loop().time()
-            async with fault.strike(self._house, nth):
-                pass
-            await self._house.until_ready()
-            recovery_ms = (asyncio.get_running_loop().time() - struck_s) * 1000
-        return Blow(name, struck_s * 1000, recovery_ms, [one.result() for one in asking])
+            struck_ms = _now_ms()
+            async with watching(self._house.services.http_socket) as health:
+                async with fault.strike(self._house, nth):
+                    pass
+                await self._house.until_ready()
+            recovery_ms = _now_ms() - struck_ms
+        turns = [one.result() for one in asking]
+        losses = [why for caller in self._callers for why in caller.losses()]
+        unready_ms = health.unready_ms
+        noticed_ms = None if unready_ms is None else unready_ms - struck_ms
+        return Blow(name, struck_ms, recovery_ms, turns, losses, noticed_ms, health.dead)
+
+
+def _now_ms() -> float:
+    return asyncio.get_running_loop().time() * 1000
 
 
 def _sessions(options: Options) -> int:

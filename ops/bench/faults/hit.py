@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +12,23 @@ from ops.bench.figures import percentiles, rounded
 
 @dataclass(slots=True)
 class Said:
-    """A reply: what it says, when it was first audible, and how it ended."""
+    """A reply: what it says, when something of it was audible, and how it ended."""
 
     id: str
     text: str = ""
-    audible_ms: float | None = None
+    heard_ms: list[float] = field(default_factory=list)
     status: str = ""
     done_ms: float | None = None
+
+    @property
+    def audible_ms(self) -> float | None:
+        """When it was first audible."""
+        return self.heard_ms[0] if self.heard_ms else None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it broke off."""
+        return self.status == "failed"
 
 
 @dataclass(slots=True)
@@ -27,7 +38,6 @@ class Asked:
     begun_ms: float
     ended_ms: float
     replies: list[Said] = field(default_factory=list)
-    audible_ms: list[float] = field(default_factory=list)
     lost: str = ""
 
     def answer(self, apology: str) -> Said | None:
@@ -49,24 +59,32 @@ class Asked:
     def silent_ms(self, struck_ms: float) -> float | None:
         """Return how long nothing was heard from the turn's end on, or from the fault where it was later.
 
-        None: nothing was ever heard again.
+        The rest of a reply that then breaks off is nothing. None: nothing was ever heard again.
         """
         from_ms = max(self.ended_ms, struck_ms)
-        return next((at_ms - from_ms for at_ms in self.audible_ms if at_ms >= from_ms), None)
+        heard = (at_ms for reply in self.replies if not reply.failed for at_ms in reply.heard_ms)
+        return min((at_ms - from_ms for at_ms in heard if at_ms >= from_ms), default=None)
 
     @staticmethod
     def _broke(reply: Said, struck_ms: float) -> bool:
-        return reply.status == "failed" and reply.done_ms is not None and reply.done_ms >= struck_ms
+        return reply.failed and reply.done_ms is not None and reply.done_ms >= struck_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """One fault as it struck: the turns of all callers, and how long the appliance took to be ready again."""
+    """One fault as it struck: the turns of all callers, and how long the appliance took to be ready again.
+
+    `losses` says why sessions ended, one a session, since the fault before. `noticed_ms` is how long the
+    gateway said that it was ready, None where it always did; `dead` how often it did not say that it lives.
+    """
 
     fault: str
     struck_ms: float
     recovery_ms: float
     turns: Sequence[Asked]
+    losses: Sequence[str] = ()
+    noticed_ms: float | None = None
+    dead: int = 0
 
 
 def figures(blows: Sequence[Blow], apology: str, unheard_ms: float) -> dict[str, Any]:
@@ -79,11 +97,13 @@ def figures(blows: Sequence[Blow], apology: str, unheard_ms: float) -> dict[str,
         **_times(blows, apology, unheard_ms),
         "answered_share": _answered(blows, apology),
         "apologised_share": _apologised(blows, apology),
+        "not_live": sum(blow.dead for blow in blows),
         "by_fault": {
             name: {
                 "sessions_lost": _lost(found),
                 **_times(found, apology, unheard_ms),
                 "answered_share": _answered(found, apology),
+                **_health(found),
             }
             for name, found in by_fault.items()
         },
@@ -99,6 +119,14 @@ def _times(blows: Sequence[Blow], apology: str, unheard_ms: float) -> dict[str, 
     }
 
 
+def _health(blows: Sequence[Blow]) -> dict[str, Any]:
+    noticed = [blow.noticed_ms for blow in blows if blow.noticed_ms is not None]
+    return {
+        "unready_share": _share(len(noticed), len(blows)),
+        "unready_after_ms": percentiles(noticed, (50, 95, 100)),
+    }
+
+
 def _hits(blows: Iterable[Blow], apology: str) -> list[tuple[Blow, Asked]]:
     return [
         (blow, turn) for blow in blows for turn in blow.turns if turn.hit(blow.struck_ms, apology)
@@ -106,7 +134,7 @@ def _hits(blows: Iterable[Blow], apology: str) -> list[tuple[Blow, Asked]]:
 
 
 def _lost(blows: Iterable[Blow]) -> int:
-    return sum(bool(turn.lost) for blow in blows for turn in blow.turns)
+    return sum(len(blow.losses) for blow in blows)
 
 
 def _answered(blows: Sequence[Blow], apology: str) -> float | None:
@@ -126,9 +154,4 @@ def _share(some: int, of: int) -> float | None:
 
 def losses(blows: Iterable[Blow]) -> Mapping[str, int]:
     """Return why sessions were lost, and how many for that."""
-    found: dict[str, int] = {}
-    for blow in blows:
-        for turn in blow.turns:
-            if turn.lost:
-                found[turn.lost] = found.get(turn.lost, 0) + 1
-    return found
+    return Counter(why for blow in blows for why in blow.losses)

@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 
 from antiphon.errors import Unavailable
+from ops.bench.faults.health import READY, says
 from ops.bench.faults.proxy import Proxy
 from ops.bench.services import SHORT_FOLDER, Running, arranged
 from ops.supervisor.plan import ENGINES, GATEWAY, Service
 from ops.supervisor.run_folder import read_states
 
-READY_URL = "http://localhost/readyz"
 ASK_S = 0.05
 # vLLM needs 50 s on two idle cores, and a pause before that.
 RECOVERY_S = 150.0
@@ -66,7 +66,7 @@ class House:
                 httpx.AsyncClient(transport=through, timeout=RECOVERY_S) as client,
             ):
                 # Another process's state has no event.
-                while not (self._all_run() and await _says_ready(client)):  # noqa: ASYNC110
+                while not (self._all_run() and await says(client, READY)):  # noqa: ASYNC110
                     await asyncio.sleep(ASK_S)
         except TimeoutError:
             states = {name: one.state for name, one in read_states(self.services.folder).items()}
@@ -138,14 +138,6 @@ def _may_mount() -> bool:
     lines = STATUS.read_text("ascii", "replace").splitlines()
     effective = next(line.split()[1] for line in lines if line.startswith("CapEff:"))
     return bool(int(effective, 16) >> CAP_SYS_ADMIN & 1)
-
-
-async def _says_ready(client: httpx.AsyncClient) -> bool:
-    try:
-        return (await client.get(READY_URL)).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        # It has died itself, and is started again: its sessions count as lost.
-        return False
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from ops.bench import chaos
 from ops.bench.bench import Engines, Options, Result
 from ops.bench.crowd.questions import Question
 from ops.bench.faults import faults as strikes
+from ops.bench.faults.health import Health
 from ops.bench.faults.hit import Asked, Said
 from ops.bench.faults.house import Kind
 from ops.settings import Settings
@@ -47,14 +48,23 @@ class Crowd:
         begun_ms = asyncio.get_running_loop().time() * 1000
         ended_ms = begun_ms + question.last_ms + 500
         await asyncio.sleep(10)
-        answer = Said("1", "Fine.", ended_ms + 300, "completed", ended_ms + 2000)
-        return Asked(begun_ms, ended_ms, [answer], [ended_ms + 300])
+        answer = Said("1", "Fine.", [ended_ms + 300], "completed", ended_ms + 2000)
+        return Asked(begun_ms, ended_ms, [answer])
+
+    def losses(self) -> list[str]:
+        return []
+
+
+@asynccontextmanager
+async def watching(http_socket: str) -> AsyncIterator[Health]:
+    assert http_socket == "/nowhere"
+    yield Health(asyncio.get_running_loop().time() * 1000 + 40)
 
 
 class Place:
     """A house that is ready a while after each fault."""
 
-    services = SimpleNamespace()
+    services = SimpleNamespace(http_socket="/nowhere")
     proxies: ClassVar[Mapping[str, Any]] = {
         name: SimpleNamespace(cut=lambda: None, refuse=lambda: None, accept=lambda: None, slow_s=0)
         for name in ("asr", "llm", "tts")
@@ -86,6 +96,7 @@ def run(monkeypatch: pytest.MonkeyPatch, **options: Any) -> tuple[Result, list[A
     monkeypatch.setattr(chaos, "read", lambda _: [QUESTION])
     monkeypatch.setattr(chaos, "house", house)
     monkeypatch.setattr(chaos, "Caller", Crowd)
+    monkeypatch.setattr(chaos, "watching", watching)
     return run_virtual(chaos.run(Options(**options))), opened
 
 
@@ -96,6 +107,7 @@ def test_each_fault_strikes_until_it_hit_as_many_turns(monkeypatch: pytest.Monke
     assert result.figures["sessions_lost"] == 0
     assert 0 < result.figures["answer_ms"]["p95"] <= 300
     assert result.figures["recovery_ms"]["p50"] >= 2000
+    assert result.figures["by_fault"]["cut-asr"]["unready_after_ms"]["p50"] == pytest.approx(40)
     ((kind, tables),) = opened
     assert kind is Kind.PLAIN
     assert tables["server"]["deadlines"] == chaos.DEADLINES
