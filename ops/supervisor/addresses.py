@@ -11,6 +11,8 @@ from antiphon.errors import Misconfigured
 # sockaddr_un(7): 108 bytes with the zero at the end.
 MAX_SOCKET_PATH_BYTES = 107
 UNIX = "unix:"
+# All addresses of a host; that of IPv6 takes those of IPv4 too.
+WILDCARDS = {"0.0.0.0", "::"}
 
 
 def check_free(setting: str, address: str) -> None:
@@ -19,6 +21,26 @@ def check_free(setting: str, address: str) -> None:
         _check_unix(setting, Path(address.removeprefix(UNIX)))
     else:
         _check_tcp(setting, address)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Return whether nobody could listen at `other` while somebody does at `one`."""
+    if one == other:
+        return True
+    if UNIX in (one[: len(UNIX)], other[: len(UNIX)]):
+        return False
+    (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
+    hosts, others = _places(host), _places(other_host)
+    return port == other_port and bool(hosts & others or (hosts | others) & WILDCARDS)
+
+
+def _places(host: str) -> set[str]:
+    """Return what a host's name stands for; a name that stands for nothing is told of when it is probed."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
+    except OSError:
+        return set()
+    return {str(place[0]) for *_, place in found}
 
 
 def _check_unix(setting: str, path: Path) -> None:

@@ -55,12 +55,13 @@ class LogFile:
         self._tail.extend(line[:TAIL_LINE_BYTES] for line in whole)
 
     def _rotate(self) -> None:
-        self._file.close()
         for number in range(KEPT_FILES, 0, -1):
             older = self._numbered(number - 1)
             if older.exists():
                 older.replace(self._numbered(number))
-        self._file = self.path.open("ab", buffering=0)
+        # Where no other can be opened, what is written goes on in the one that is full.
+        full, self._file = self._file, self.path.open("ab", buffering=0)
+        full.close()
 
     def _numbered(self, number: int) -> Path:
         return self.path.with_name(f"{self.path.name}.{number}") if number else self.path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from antiphon.errors import Misconfigured
 from ops.settings import SupervisorSettings
-from ops.supervisor.addresses import check_free
+from ops.supervisor.addresses import check_free, overlap
 from ops.supervisor.keeper import Event, Keeper
 from ops.supervisor.last_will import LastWill
 from ops.supervisor.plan import GATEWAY, Service
@@ -35,10 +35,12 @@ def _check_apart(services: Sequence[Service]) -> None:
     taken: dict[str, str] = {}
     for service in services:
         for setting, address in service.listens.items():
-            if address in taken:
-                raise Misconfigured(
-                    f"{taken[address]} and {setting} ({service.name}) are both {address}: give each its own"
-                )
+            for other, whose in taken.items():
+                if overlap(other, address):
+                    both = f"both {address}" if other == address else f"{other} and {address}"
+                    raise Misconfigured(
+                        f"{whose} and {setting} ({service.name}) are {both}: give each its own"
+                    )
             taken[address] = f"{setting} ({service.name})"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import Misconfigured
-from ops.supervisor.addresses import check_free
+from ops.supervisor.addresses import check_free, overlap
 
 
 def test_a_free_address_passes(tmp_path: Path) -> None:
@@ -54,6 +54,25 @@ def test_a_socket_in_use_is_told_and_one_left_behind_is_free(tmp_path: Path) -> 
 def test_what_cannot_be_listened_at_is_told(address: str, said: str) -> None:
     with pytest.raises(Misconfigured, match=said):
         check_free("[asr] address", address)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "so"),
+    [
+        ("127.0.0.1:7000", "127.0.0.1:7000", True),
+        ("127.0.0.1:7000", "localhost:7000", True),
+        ("0.0.0.0:7000", "127.0.0.1:7000", True),
+        ("127.0.0.1:7000", "[::]:7000", True),
+        ("127.0.0.1:7000", "127.0.0.1:7001", False),
+        ("127.0.0.1:7000", "127.0.0.2:7000", False),
+        ("no such host:7000", "127.0.0.1:7000", False),
+        ("unix:/run/a.sock", "unix:/run/a.sock", True),
+        ("unix:/run/a.sock", "unix:/run/b.sock", False),
+        ("unix:/run/a:7000", "0.0.0.0:7000", False),
+    ],
+)
+def test_two_addresses_of_one_place_overlap(one: str, other: str, so: bool) -> None:
+    assert overlap(one, other) is so
 
 
 def test_the_longest_socket_path_passes() -> None:

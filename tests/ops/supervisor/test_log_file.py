@@ -57,6 +57,20 @@ def test_a_full_disk_loses_the_line_and_nothing_else() -> None:
     assert log.tail() == "one"
 
 
+def test_where_no_other_file_can_be_opened_the_full_one_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    log = LogFile(folder / "asr.log", 10)
+    folder.rename(tmp_path / "away")
+    for _ in range(3):
+        log.write(b"01234567\n")
+    assert (tmp_path / "away/asr.log").read_bytes() == b"01234567\n" * 3
+    folder.mkdir()
+    log.write(b"one\n")
+    log.write(b"two\n")
+    log.close()
+    assert (folder / "asr.log").read_bytes() == b"two\n"
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Misconfigured, match=r"cannot write the log .*/asr.log: Not a directory"):
