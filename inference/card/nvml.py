@@ -1,4 +1,4 @@
-"""What NVML says of the card that CUDA will use. Sole importer of pynvml, which not every environment has."""
+"""What NVML says of the card that CUDA will use; not every environment has pynvml."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from antiphon.settings import load
 from models.catalogue import load_catalogue
 from models.settings import ModelsSettings
 from ops.plan.cards import Known, card_named, card_of
-from ops.plan.check import check
+from ops.plan.check import check, check_card
 from ops.plan.plan import plan
 from ops.plan.proposals import proposals, smallest
 from ops.plan.report import as_json, as_table, options, refusal
@@ -49,6 +49,7 @@ def plan_command(
 ) -> None:
     """Plan a card's memory: models, vLLM's share, sessions. Exit status 1 where it does not fit."""
     card = _card(gpu, memory_gib)
+    check_card(card)
     wanted = SESSIONS if sessions is None else sessions
     request = Request(wanted, context, llm, asr, compute_type)
     catalogue = load_catalogue(load("models", ModelsSettings).catalogue)

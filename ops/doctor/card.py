@@ -48,14 +48,21 @@ def _judged(found: Card, needed: list[Need]) -> Iterator[Finding]:
         for fault in faults(found, need):
             bad = True
             yield Finding(TOPIC, fault.what, fault.mend)
-    total_gib = sum(need.mib for need in needed) / 1024
-    memory_gib = found.memory_mib / 1024
+    total_mib = sum(need.mib for need in needed)
+    total_gib, memory_gib = total_mib / 1024, found.memory_mib / 1024
     told = f"{found.name}, {memory_gib:.1f} GiB, driver {found.driver}"
-    if total_gib > memory_gib:
+    if total_mib > found.memory_mib:
         yield Finding(
             TOPIC,
             f"{told}: the engines need {total_gib:.1f} GiB together",
             f"antiphon plan --memory-gib {memory_gib:.1f} --write FILE",
+        )
+    elif total_mib > found.free_mib and not bad:
+        taken_gib = (found.memory_mib - found.free_mib) / 1024
+        yield Finding(
+            TOPIC,
+            f"{told}, {found.free_mib / 1024:.1f} GiB free: the engines need {total_gib:.1f} GiB together",
+            f"end what holds {taken_gib:.1f} GiB there",
         )
     elif not bad:
         yield Finding(TOPIC, f"{told}: the engines take {total_gib:.1f} GiB of it")

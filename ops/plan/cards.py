@@ -20,15 +20,17 @@ MOST_MIB = 1024 * 1024
 
 
 class Known(BaseModel):
-    """One kind of card; `memory_mib` as nvidia-smi shows it."""
+    """One kind of card; `memory_mib` as nvidia-smi shows it, and `shown` where it has a longer name there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1)]
+    shown: str = ""
     memory_mib: Annotated[int, Field(gt=DRIVER_MIB)]
     cuda_gib: float | None = None
     capability: tuple[int, int] = (8, 0)
     source: str
+    named: bool = True
 
     @property
     def usable_mib(self) -> int:
@@ -47,7 +49,7 @@ def card_named(name: str) -> Known:
     """Return the card; raise `InvalidInput` with those there are."""
     plain = _plain(name)
     for card in known_cards().values():
-        if plain in (_plain(card.name), _plain(f"NVIDIA {card.name}")):
+        if plain in (_plain(card.name), _plain(card.shown or card.name)):
             return card
     names = ", ".join(known_cards())
     raise InvalidInput(
@@ -62,12 +64,15 @@ def card_of(memory_gib: float) -> Known:
             f"--memory-gib {memory_gib:g} is outside 1 to {MOST_MIB // 1024}: give what nvidia-smi shows"
         )
     return Known(
-        name=f"{memory_gib:g} GiB", memory_mib=int(memory_gib * 1024), source="--memory-gib"
+        name=f"{memory_gib:g} GiB",
+        memory_mib=int(memory_gib * 1024),
+        source="--memory-gib",
+        named=False,
     )
 
 
 def _plain(name: str) -> str:
-    """Return the name without what people leave out: case, blanks, dashes; "A100" means the smaller."""
+    """Return the name without what people leave out: case, blanks, the maker; "A100" means the smaller."""
     plain = "".join(char for char in name.casefold() if char.isalnum())
-    plain = plain.removesuffix("gb")
+    plain = plain.removeprefix("nvidia").removesuffix("gb")
     return "a10040" if plain == "a100" else plain

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from antiphon.errors import InvalidInput
+from inference.card.language import CAPABILITY
 from inference.card.recognition import WEIGHT_SHARES
 from models.catalogue import Catalogue, Entry
+from ops.plan.cards import Known
 from ops.plan.request import FEWEST_TOKENS, Request
 
 
@@ -22,6 +24,15 @@ def check(request: Request, catalogue: Catalogue) -> None:
     _planned_with("--asr", request.recognition, "asr", catalogue)
     if request.language_model:
         _planned_with("--llm", request.language_model, "llm", catalogue)
+
+
+def check_card(card: Known) -> None:
+    """Raise `InvalidInput` where no memory would make vLLM run on `card`."""
+    if card.capability < CAPABILITY:
+        has, needs = (".".join(map(str, numbers)) for numbers in (card.capability, CAPABILITY))
+        raise InvalidInput(
+            f"{card.name} has compute capability {has}, and vLLM needs {needs}: take a newer card"
+        )
 
 
 def _planned_with(option: str, name: str, role: str, catalogue: Catalogue) -> None:

@@ -71,7 +71,7 @@ def as_table(plan: Plan, proposed: Sequence[Request]) -> str:
 def options(plan: Plan, request: Request) -> str:
     """Return the command that plans with `request`."""
     card = plan.card.name
-    chosen = f"--memory-gib {card.split()[0]}" if card.endswith(" GiB") else f"--gpu {card}"
+    chosen = f"--gpu {card}" if plan.card.named else f"--memory-gib {card.split()[0]}"
     words = ["antiphon plan", chosen]
     words += [f"--sessions {request.sessions}", f"--context {request.context_tokens}"]
     words += [f"--llm {request.language_model}"] if request.language_model else []

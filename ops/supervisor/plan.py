@@ -34,6 +34,9 @@ ENVIRON = {
     "ORT_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUNBUFFERED": "1",
+    # CUDA's own order begins with the fastest card, NVML's with the first slot: the card that is used is the
+    # one that was judged.
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
 }
 # One host, one port a process: those that follow `[observability] metrics_address`.
 METRICS_PORTS = {GATEWAY: 0, "asr": 1, "llm": 2, "tts": 3}

@@ -61,6 +61,21 @@ def test_engines_that_fit_alone_and_not_together(monkeypatch: pytest.MonkeyPatch
     assert found[0].mend == "antiphon plan --memory-gib 22.5 --write FILE"
 
 
+def test_others_leave_room_for_each_engine_and_not_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = replace(L4, free_mib=19_000)
+    found = visit(
+        monkeypatch,
+        held,
+        ANTIPHON_PROFILE="gpu",
+        ANTIPHON_LLM__VLLM__GPU_MEMORY_UTILIZATION="0.7",
+    )
+    assert [one.amiss for one in found] == [True]
+    assert "18.6 GiB free: the engines need" in found[0].what
+    assert found[0].mend == "end what holds 3.9 GiB there"
+
+
 def test_simulated_engines_need_no_card(monkeypatch: pytest.MonkeyPatch) -> None:
     environ = {f"ANTIPHON_{name}__ENGINE": "simulated" for name in ("ASR", "LLM", "TTS")}
     assert visit(monkeypatch, None, ANTIPHON_PROFILE="gpu", **environ) == []

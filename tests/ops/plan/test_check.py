@@ -6,10 +6,19 @@ import pytest
 
 from antiphon.errors import InvalidInput, Misconfigured
 from models.catalogue import load_catalogue
-from ops.plan.check import check
+from ops.plan.cards import card_of, known_cards
+from ops.plan.check import check, check_card
 from ops.plan.request import Request
 
 CATALOGUE = load_catalogue()
+
+
+def test_a_card_that_vllm_does_not_run_on_is_refused_whatever_its_memory() -> None:
+    for card in (*known_cards().values(), card_of(24)):
+        check_card(card)
+    old = card_of(32).model_copy(update={"name": "V100", "capability": (7, 0)})
+    with pytest.raises(InvalidInput, match=r"V100 has .* 7\.0, and vLLM needs 8\.0"):
+        check_card(old)
 
 
 @pytest.mark.parametrize("model", ["", "llama-3.1-8b-instruct", "llama-3.1-8b-instruct-awq"])
