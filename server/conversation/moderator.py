@@ -74,6 +74,7 @@ class Moderator:
         self._speech_start_ms = 0.0
         self._asked: Asked | None = None
         self._problem: AntiphonError | None = None
+        self._late = Timeline()  # of the reply that failed, and is made again
         self._taken_back = 0
 
     @property
@@ -203,6 +204,8 @@ class Moderator:
             await self.tell(ev.ReplyOver())
             return
         self._problem = failure.problem
+        if failure.again:
+            self._late = self._timeline
         with suppress(TimeoutError):
             async with asyncio.timeout(AT_ONCE_S):
                 await self._services.pulses.until_ready()
@@ -273,7 +276,8 @@ class Moderator:
         problem, self._problem = self._problem, None
         if problem is not None and (failure := failure_of(problem)) is not None:
             self._observer.retried(failure.engine)
-        await self.turns.answer_again(Asked(self.config), Timeline())
+        timeline = self._late.again(self._observer.begun())
+        await self.turns.answer_again(Asked(self.config), timeline)
 
     async def _recite(self, what: ev.Recital, nth: int) -> None:
         if what is ev.Recital.APOLOGY:

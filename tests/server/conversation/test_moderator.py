@@ -399,6 +399,8 @@ def test_where_the_engine_is_away_the_caller_is_told_and_answered_once_it_is_bac
     floor = play(story)
     assert floor.said == ["hello", "One two three."]
     assert floor.record.apologies == 1
+    # The answer that came late is measured from what it answers.
+    assert [wait_s > 2.5 for wait_s in floor.record.waits_s] == [True]
 
 
 def test_an_utterance_that_does_not_count_is_told_to_nobody() -> None:
