@@ -12,11 +12,11 @@ from openai.types import realtime as oai
 
 from antiphon.errors import AntiphonError, Exhausted, NotFound
 from antiphon.in_flight import PARTING_S, stopping
+from antiphon.observability.loop_lag import LoopLag
 from server.conversation.line import Line
 from server.conversation.outbox import Outgoing
 from server.door import UNWATCHED, Door, Transport, Wanted, why
 from server.host import RESUME_S, Host, Session
-from server.loop_lag import LoopLag
 from server.visit import Visit
 
 TOKEN_PREFIX = "rt_"

@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from pydantic import Field
 
+from antiphon.observability.loop_lag import LoopLag
 from antiphon.settings import Table
-from server.loop_lag import LoopLag
 
 log = logging.getLogger(__name__)
 

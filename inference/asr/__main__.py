@@ -39,7 +39,7 @@ async def main() -> None:
             add_RecognizerServicer_to_server(RecognizerService(parts, watched.spans), server)
             return [NAME]
 
-        await serve(settings.address, register, interceptors=[Attribution()])
+        await serve(settings.address, register, interceptors=[Attribution()], beside=[watched.lag])
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ class Service:
                 generator_pb2_grpc.add_GeneratorServicer_to_server(servicer, server)
                 return [NAME]
 
-            await serve(settings.address, register, interceptors=[Attribution()])
+            await serve(settings.address, register, interceptors=[Attribution()], beside=[seen.lag])
 
     def _lose(self) -> None:
         log.error("the engine's process ended by itself; this service stops, to be started again")

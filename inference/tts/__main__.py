@@ -41,7 +41,7 @@ async def main() -> None:
             )
             return [NAME]
 
-        await serve(settings.address, register, interceptors=[Attribution()])
+        await serve(settings.address, register, interceptors=[Attribution()], beside=[watched.lag])
 
 
 if __name__ == "__main__":

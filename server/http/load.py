@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from antiphon.errors import InvalidInput
+from antiphon.observability.loop_lag import KEPT_S
 from server.access.keyring import Keyring
 from server.http.admission import admit
-from server.loop_lag import KEPT_S
 from server.sessions import Sessions
 
 LOAD_PATH = "/v1/antiphon/load"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge
 
-from antiphon.observability.registry import SHORT_BUCKETS_S
+from antiphon.observability.loop_lag import lag_histogram
 from antiphon.observability.spans import Spans
 from server.conversation.observer import UNOBSERVED, Observer
 from server.door import UNWATCHED, Door
@@ -26,12 +26,7 @@ class Process:
     """What is told of the process and of the engines that it needs."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._lag = Histogram(
-            "antiphon_event_loop_lag_seconds",
-            "How late the event loop ran what was due, looked at every 20 ms.",
-            buckets=SHORT_BUCKETS_S,
-            registry=registry,
-        )
+        self._lag = lag_histogram(registry)
         self._ready = Gauge(
             "antiphon_engine_ready",
             "Whether an engine answers that it serves: 1 or 0.",

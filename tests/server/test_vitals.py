@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 
+from antiphon.observability.loop_lag import LoopLag
 from server import vitals
-from server.loop_lag import LoopLag
 from server.vitals import LOOK_S, VitalBounds, Vitals
 from tests.virtual_time import run_virtual
 

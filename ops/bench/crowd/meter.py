@@ -9,10 +9,10 @@ import httpx
 import psutil
 
 from antiphon.errors import Unavailable
+from antiphon.observability.loop_lag import KEPT_S
 from ops.bench.services import Running
 from server.access.installation_key import load
 from server.http.load import LOAD_PATH
-from server.loop_lag import KEPT_S
 
 ASK_S = 30.0
 MIB = 2**20

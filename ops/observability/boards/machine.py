@@ -21,7 +21,7 @@ PROCESSES = Section(
         ),
         Panel(
             "Event loop's lag",
-            "How late the gateway does what is due: a caller's frames are as late.",
+            "How late each process does what is due: a caller's frames are as late as the gateway.",
             "Over 20 ms audio stutters: fewer sessions on this host, or a core of its own for the gateway.",
             (
                 Query(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from antiphon.observability.loop_lag import LoopLag, lag_histogram
 from antiphon.observability.registry import new_registry
 from antiphon.observability.scrapes import scraped
 from antiphon.observability.settings import ObservabilitySettings
@@ -20,6 +22,16 @@ class Observed:
 
     registry: CollectorRegistry | None
     spans: Spans | None = None
+
+    async def lag(self, stop: asyncio.Event) -> None:
+        """Measure how late this process's loop is, until `stop`."""
+        if self.registry is None:
+            return
+        lag = LoopLag()
+        lag.note = lag_histogram(self.registry).observe
+        watching = asyncio.create_task(lag.watch())
+        await stop.wait()
+        watching.cancel()
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from antiphon.observability.loop_lag import TICK_S
 from server.access.grant import Grant, Holder
 from server.http.load import LOAD_PATH
-from server.loop_lag import TICK_S
 from tests.server.http.house import Echoes, HttpHouse
 
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry
 
+from antiphon.observability.loop_lag import TICK_S
 from antiphon.observability.spans import Span
 from server.conversation.observer import UNOBSERVED, Told
 from server.conversation.outcome import Ending
@@ -15,7 +16,6 @@ from server.door import UNWATCHED
 from server.engines.failure import Engine
 from server.engines.pulse import Pulse
 from server.engines.services import Pulses
-from server.loop_lag import TICK_S
 from server.observability.gateway import Process, Watch
 from server.sessions import hosting
 from server.webrtc.tally import Tally

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from server.loop_lag import KEPT_S, TICK_S, LoopLag
+from antiphon.observability.loop_lag import KEPT_S, TICK_S, LoopLag
 from tests.virtual_time import run_virtual
 
 

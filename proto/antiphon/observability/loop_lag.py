@@ -7,6 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import NoReturn
 
+from prometheus_client import CollectorRegistry, Histogram
+
+from antiphon.observability.registry import SHORT_BUCKETS_S
+
 # As often as a frame is due; a thousandth of a core.
 TICK_S = 0.02
 KEPT_S = 60.0
@@ -34,3 +38,13 @@ class LoopLag:
         """Return how late timers were in the last `seconds`, at most a minute, in ms."""
         since_s = asyncio.get_running_loop().time() - seconds
         return [late_ms for at_s, late_ms in self._seen if at_s >= since_s]
+
+
+def lag_histogram(registry: CollectorRegistry) -> Histogram:
+    """Return where a process's lag is counted, in seconds."""
+    return Histogram(
+        "antiphon_event_loop_lag_seconds",
+        "How late the event loop ran what was due, looked at every 20 ms.",
+        buckets=SHORT_BUCKETS_S,
+        registry=registry,
+    )
