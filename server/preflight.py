@@ -1,20 +1,23 @@
 """What a site set wrong, in one line and before anything starts.
 
-`python -m server.preflight PORT... -- FILE...` is the first of the containers (`docker-compose.gpu.yml`): all
-others wait until it has ended well. PORT is `NAME=NUMBER` or `NAME=FIRST-LAST`, as the site's variables have
-it; FILE is a secret, of whatever service.
+`python -m server.preflight PORT... -- FILE... [-- MODELS]` is the first of the containers
+(`docker-compose.gpu.yml`): all others wait until it has ended well. PORT is `NAME=NUMBER` or
+`NAME=FIRST-LAST`, as the site's variables have it; FILE is a secret, of whatever service; MODELS is the
+folder of the models that the plan's variables name.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from antiphon.errors import Misconfigured
 
 PORTS = range(1, 65_536)
-USAGE = "usage: python -m server.preflight NAME=PORT|NAME=FIRST-LAST ... -- FILE ..."
+USAGE = "usage: python -m server.preflight NAME=PORT|NAME=FIRST-LAST ... -- FILE ... [-- MODELS]"
+MODEL_VARIABLES = ("ANTIPHON_ASR__MODEL", "ANTIPHON_LLM__MODEL", "ANTIPHON_TTS__MODEL")
 
 
 def check_ports(given: Iterable[str]) -> None:
@@ -55,6 +58,24 @@ def check_secrets(files: Iterable[Path]) -> None:
             )
 
 
+def check_models(folder: Path, environ: Mapping[str, str]) -> None:
+    """Raise `Misconfigured` where the plan names no model, or one that is not in `folder`.
+
+    What is in a model's files, each engine sees for itself.
+    """
+    for variable in MODEL_VARIABLES:
+        name = environ.get(variable, "")
+        if not name:
+            raise Misconfigured(
+                f"gpu.env does not set {variable}: write it with `antiphon plan --gpu NAME --write gpu.env`"
+            )
+        if not (folder / name).is_dir():
+            raise Misconfigured(
+                f"the model {name} is not in the folder that ANTIPHON_MODELS names: run "
+                f"`antiphon models pull {name}` there"
+            )
+
+
 def _ports(name: str, text: str) -> range:
     first, dash, last = text.partition("-")
     last = last if dash else first
@@ -65,15 +86,27 @@ def _ports(name: str, text: str) -> range:
     raise Misconfigured(f"{name} = {text!r} is neither a port from 1 to 65535 nor FIRST-LAST")
 
 
+def _sections(arguments: list[str]) -> list[list[str]]:
+    found: list[list[str]] = [[]]
+    for one in arguments:
+        if one == "--":
+            found.append([])
+        else:
+            found[-1].append(one)
+    return found
+
+
 def main(arguments: list[str]) -> int:
     """Return the exit status: 2 where something is wrong, which is told on stderr."""
     if "--" not in arguments:
         print(USAGE, file=sys.stderr)
         return 2
-    middle = arguments.index("--")
+    ports, *rest = _sections(arguments)
     try:
-        check_ports(arguments[:middle])
-        check_secrets(map(Path, arguments[middle + 1 :]))
+        check_ports(ports)
+        check_secrets(map(Path, rest[0]))
+        for models in rest[1:]:
+            check_models(Path(*models), os.environ)
     except Misconfigured as problem:
         print(problem.message, file=sys.stderr)
         return 2

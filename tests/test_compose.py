@@ -217,7 +217,10 @@ def test_preflight_sees_every_port_and_every_secret_first() -> None:
     middle = command.index("--")
     assert {one.partition("=")[0] for one in command[3:middle]} == ports
     assert all(f"={'${'}{one.partition('=')[0]}:-" in one for one in command[3:middle])
-    assert command[middle + 1 :] == [f"/run/secrets/{name}" for name in compose()["secrets"]]
+    secrets = [f"/run/secrets/{name}" for name in compose()["secrets"]]
+    assert command[middle + 1 :] == [*secrets, "--", "/models"]
+    assert preflight["env_file"] == services()["asr"]["env_file"]
+    assert preflight["volumes"][0] == compose()["services"]["asr"]["volumes"][0]
     assert preflight["secrets"] == list(compose()["secrets"])
     for name, service in services().items():
         waits = service.get("depends_on", {})

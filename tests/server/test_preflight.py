@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import Misconfigured
-from server.preflight import check_ports, check_secrets, main
+from server.preflight import MODEL_VARIABLES, check_models, check_ports, check_secrets, main
 
 
 def test_ports_that_differ_are_free(tmp_path: Path) -> None:
@@ -69,6 +69,25 @@ def test_a_secret_that_is_not_there_or_no_file_is_named(tmp_path: Path) -> None:
         check_secrets([tmp_path / "folder"])
 
 
+def test_models_that_are_there_are_right_and_one_that_is_not_is_named(tmp_path: Path) -> None:
+    environ = dict(zip(MODEL_VARIABLES, ("ears", "mind", "voice"), strict=True))
+    for name in ("ears", "mind"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(
+        Misconfigured, match=r"the model voice is not .* `antiphon models pull voice`"
+    ):
+        check_models(tmp_path, environ)
+    (tmp_path / "voice").mkdir()
+    check_models(tmp_path, environ)
+
+
+def test_a_plan_that_names_no_model_is_told_how_it_is_written(tmp_path: Path) -> None:
+    with pytest.raises(
+        Misconfigured, match=r"does not set ANTIPHON_ASR__MODEL: .* --write gpu.env"
+    ):
+        check_models(tmp_path, {})
+
+
 def test_the_exit_status_tells_and_the_line_is_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,6 +96,8 @@ def test_the_exit_status_tells_and_the_line_is_one(
     assert capsys.readouterr() == ("", "")
     assert main(["HTTPS=1", "GRPC=1", "--", str(tmp_path / "key")]) == 2
     told = capsys.readouterr().err
+    assert main(["HTTPS=1", "--", str(tmp_path / "key"), "--", str(tmp_path)]) == 2
+    assert "ANTIPHON_ASR__MODEL" in capsys.readouterr().err
     assert told.count("\n") == 1 and "tangerine" not in told
     assert main(["HTTPS=1"]) == 2
     assert "usage" in capsys.readouterr().err
