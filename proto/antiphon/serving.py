@@ -27,6 +27,7 @@ from grpc_reflection.v1alpha import reflection
 from antiphon.errors import AntiphonError, Misconfigured
 from antiphon.failures import understand
 from antiphon.in_flight import PARTING_S, SHUTDOWN_GRACE_S, InFlight
+from antiphon.malformed import checked, each_checked, tolerant
 from antiphon.observability import logs
 from antiphon.observability.settings import ObservabilitySettings
 from antiphon.settings import load
@@ -237,35 +238,43 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         handler = await continuation(details)
         if handler is None:
             return None
+        if handler.request_deserializer is not None:
+            handler = handler._replace(request_deserializer=tolerant(handler.request_deserializer))
         for kind in ("unary_unary", "stream_unary", "unary_stream", "stream_stream"):
             behaviour = getattr(handler, kind)
             if behaviour is None:
                 continue
+            check = each_checked if handler.request_streaming else checked
             if inspect.isasyncgenfunction(behaviour):
-                return handler._replace(**{kind: self._stream(behaviour, details.method)})
+                return handler._replace(**{kind: self._stream(behaviour, details.method, check)})
             if inspect.iscoroutinefunction(behaviour):
-                return handler._replace(**{kind: self._unary(behaviour, details.method)})
+                return handler._replace(**{kind: self._unary(behaviour, details.method, check)})
         return handler
 
-    def _unary(self, behaviour: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Any]:
+    def _unary(
+        self, behaviour: Callable[..., Awaitable[Any]], method: str, check: Callable[[Any], Any]
+    ) -> Callable[..., Any]:
         async def guarded(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             try:
                 with self._calls.call(method):
-                    return await behaviour(request, context)
+                    return await behaviour(check(request), context)
             except Exception as error:  # noqa: BLE001 - the boundary of a call
                 await _abort(error, method, context)
 
         return guarded
 
     def _stream(
-        self, behaviour: Callable[..., AsyncGenerator[Any, None]], method: str
+        self,
+        behaviour: Callable[..., AsyncGenerator[Any, None]],
+        method: str,
+        check: Callable[[Any], Any],
     ) -> Callable[..., Any]:
         # A coroutine that writes, not a generator: when the call is cancelled in a write, gRPC drops a
         # generator without closing it, and the work behind it would live on.
         async def guarded(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             try:
                 with self._calls.call(method):
-                    async with aclosing(behaviour(request, context)) as responses:
+                    async with aclosing(behaviour(check(request), context)) as responses:
                         async for response in responses:
                             await context.write(response)
             except Exception as error:  # noqa: BLE001 - the boundary of a call

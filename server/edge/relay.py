@@ -60,15 +60,15 @@ async def unary(
 
 
 async def _held(requests: AsyncIterator[Any], patience: Patience) -> AsyncIterator[Any]:
-    async for request in requests:
-        try:
+    try:
+        async for request in requests:
             _check(request)
-        except InvalidInput as problem:
-            patience.refuse(problem)
-            # To end here would be to half-close; the call is about to be cancelled, and this with it.
-            await asyncio.Event().wait()
-        patience.heard()
-        yield request
+            patience.heard()
+            yield request
+    except InvalidInput as problem:
+        patience.refuse(problem)
+        # To end here would be to half-close; the call is about to be cancelled, and this with it.
+        await asyncio.Event().wait()
 
 
 def _check(request: Message) -> None:

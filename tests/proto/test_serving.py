@@ -122,6 +122,29 @@ def test_unary_errors_arrive_too(tmp_path: Path) -> None:
     serving(tmp_path, test)
 
 
+@pytest.mark.parametrize("method", ["GetInfo", "Converse"])
+def test_what_is_no_message_is_bad_input(tmp_path: Path, method: str) -> None:
+    async def test(address: str, _: Demo) -> None:
+        async with connect(address) as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as failed:
+                await _raw(channel, f"/{NAME}/{method}", stream=method == "Converse")
+        problem = from_rpc_error(failed.value, "demo")
+        assert isinstance(problem, InvalidInput)
+        assert problem.reason == "MALFORMED_MESSAGE"
+
+    serving(tmp_path, test)
+
+
+async def _raw(channel: grpc.aio.Channel, path: str, *, stream: bool) -> None:
+    """Send what is no message, in a stream twice, after one that is."""
+    if not stream:
+        await channel.unary_unary(path)(b"\xff")
+        return
+    call: Any = channel.stream_stream(path)(iter([b"", b"\xff", b"\xff"]))
+    async for _ in call:
+        pass
+
+
 def test_a_bug_is_internal_and_tells_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

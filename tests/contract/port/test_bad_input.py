@@ -75,6 +75,36 @@ def test_recognition(
     assert (code, names in details) == (Code.INVALID_ARGUMENT, True), details
 
 
+@pytest.mark.parametrize(
+    ("method", "stream"),
+    [
+        ("antiphon.v1.Recognizer/Recognize", True),
+        ("antiphon.v1.Synthesizer/Synthesize", True),
+        ("antiphon.v1.Conversation/Converse", True),
+        ("antiphon.v1.Generator/Generate", False),
+        ("antiphon.v1.Synthesizer/ListVoices", False),
+        ("nvidia.riva.asr.RivaSpeechRecognition/StreamingRecognize", True),
+        ("nvidia.riva.asr.RivaSpeechRecognition/Recognize", False),
+        ("nvidia.riva.tts.RivaSpeechSynthesis/SynthesizeOnline", True),
+        ("nvidia.riva.tts.RivaSpeechSynthesis/Synthesize", False),
+        ("nvidia.riva.asr.RivaSpeechRecognition/GetRivaSpeechRecognitionConfig", False),
+    ],
+)
+def test_bytes_that_are_no_message(
+    served: Gateway, channel: grpc.Channel, method: str, stream: bool
+) -> None:
+    options: Any = {"metadata": bearer(served.key), "timeout": 20}
+    bad = b"\x0a\xff"  # a field that is longer than the message
+    if stream:
+        call: Any = channel.stream_stream(f"/{method}")
+        code, details = refusal(lambda: call(iter([bad, bad]), **options))
+    else:
+        call = channel.unary_stream(f"/{method}")
+        code, details = refusal(lambda: call(bad, **options))
+    assert code is Code.INVALID_ARGUMENT, details
+    assert "cannot be read" in details
+
+
 def test_a_message_over_the_limit(served: Gateway, channel: grpc.Channel) -> None:
     stub = RecognizerStub(channel)
     requests = [config(), audio(17 * MIB)]
