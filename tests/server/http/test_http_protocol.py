@@ -1,4 +1,4 @@
-"""Clients that do not read what they asked for."""
+"""Clients that do not read what they asked for, or ask nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from server.http import http_protocol
-from server.http.http_protocol import UNREAD_S, HttpProtocol
+from server.http.http_protocol import HEAD_S, UNREAD_S, HttpProtocol
 from server.http.http_server import HttpServer
 from server.sessions import hosting
 from tests.server.http.house import Echoes
@@ -52,16 +52,26 @@ class Transport:
         self.closed = True
 
 
-def _connected() -> tuple[HttpProtocol, Transport]:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None: ...
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def _connected(asks: bytes = b"") -> tuple[HttpProtocol, Transport]:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(100 * HEAD_S)
 
     protocol = HttpProtocol(Config(app, log_config=None), ServerState(), {})
     transport = Transport()
     protocol.connection_made(cast(Any, transport))
+    if asks:
+        protocol.data_received(asks)
     return protocol, transport
 
 
-def test_a_client_that_reads_slowly_is_waited_for_and_one_that_stops_is_not() -> None:
+def test_a_client_that_reads_slowly_is_waited_for_and_one_that_stops_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_S", 10 * UNREAD_S)
+
     async def story() -> None:
         protocol, transport = _connected()
         assert transport.high == 1
@@ -76,9 +86,35 @@ def test_a_client_that_reads_slowly_is_waited_for_and_one_that_stops_is_not() ->
     run_virtual(story())
 
 
+@pytest.mark.parametrize("asks", [b"", REQUEST[:-2]])
+def test_who_connects_and_asks_nothing_or_half_keeps_no_connection(asks: bytes) -> None:
+    async def story() -> None:
+        protocol, transport = _connected(asks)
+        await asyncio.sleep(HEAD_S - 1)
+        assert not transport.aborted
+        # More of it is no reason to wait longer.
+        protocol.data_received(b"G" if not asks else b"x")
+        await asyncio.sleep(2)
+        assert transport.aborted
+
+    run_virtual(story())
+
+
+def test_a_request_that_is_whole_may_be_answered_for_as_long_as_it_takes() -> None:
+    async def story() -> None:
+        protocol, transport = _connected(REQUEST[:-2])
+        await asyncio.sleep(HEAD_S - 1)
+        protocol.data_received(REQUEST[-2:])
+        await asyncio.sleep(10 * HEAD_S)
+        assert not transport.aborted
+
+    run_virtual(story())
+
+
 @pytest.mark.parametrize("ends", ["read", "lost", "upgraded"])
 def test_nothing_is_given_up_that_has_ended(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(H11Protocol, "handle_websocket_upgrade", lambda *_: None)
+    monkeypatch.setattr(http_protocol, "HEAD_S", 10 * UNREAD_S)
 
     async def story() -> None:
         protocol, transport = _connected()
@@ -137,7 +173,7 @@ def test_who_reads_nothing_keeps_no_connection(
             tasks.create_task(HttpServer(app, f"unix:{path}", sessions, 1).serve(stop))
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(path)
-                client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                client.sendall(REQUEST)
                 hung_up = select.poll()
                 hung_up.register(client, 0)
                 while not hung_up.poll(0):  # noqa: ASYNC110 - the other end's state has no event
