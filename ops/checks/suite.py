@@ -41,6 +41,7 @@ def run(environment: Environment, folder: Path, *, fast: bool, quiet: bool = Fal
             env={**os.environ, "COVERAGE_FILE": str(coverage_file(folder, environment))},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.STDOUT if quiet else None,
             text=True,
             timeout=LIMIT_S,
             check=False,
