@@ -56,7 +56,7 @@ class TranscriptionRoute:
         with self._desk.guests.recognition():
             form = await read_form(request)
             asked = from_fields(TranscriptionFields, form.fields)
-            peer = str(request.client)
+            peer = request.client.host if request.client is not None else ""
             recording = Recording(self._desk.services.recognizer, asked.config(), peer)
             if not asked.stream:
                 finals = await while_connected(request.receive, _all(recording, form))
