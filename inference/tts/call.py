@@ -32,6 +32,7 @@ class Order:
 
     format: Format
     speed: float
+    guest: bool = False
 
 
 class _Flush:
@@ -51,7 +52,7 @@ class Call:
         self._waiting: asyncio.Queue[Clause | _Flush | None] = asyncio.Queue(MAX_WAITING)
         self._output = Output(engine.info.sample_rate_hz, order.format)
         self._span = pb.TextSpan()
-        self._work = Work()
+        self._work = Work(guest=order.guest)
 
     @property
     def timing(self) -> Timing | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import grpc
 
 from antiphon.audio import Encoding, check_rate
 from antiphon.errors import Exhausted, InvalidInput, NotFound
+from antiphon.guest import is_guest
 from antiphon.observability.serving import Served
 from antiphon.observability.spans import Spans
 from antiphon.v1 import common_pb2, synthesizer_pb2, synthesizer_pb2_grpc
@@ -60,7 +61,8 @@ class SynthesizerService(synthesizer_pb2_grpc.SynthesizerServicer):
         """
         async for first in requests:
             with self._admitted():
-                await self._speak(self._order(first), requests, context)
+                guest = is_guest(context.invocation_metadata())
+                await self._speak(replace(self._order(first), guest=guest), requests, context)
             return
 
     async def ListVoices(

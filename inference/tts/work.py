@@ -12,12 +12,16 @@ from inference.tts.engine import Step
 # piece costs them a tenth of what it would wait for their longer ones. Later than this they go first, so that
 # they are heard however many begin.
 HEAD_START_S = 2.0
+# A guest, who can always have a call that begins, has no such start, and goes after the conversations that
+# would run dry meanwhile.
+GUEST_WAITS_S = 2.0
 
 
 class Work:
     """Adds up the steps of one call; the clock is the event loop's."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, guest: bool = False) -> None:
+        self._start_s, self._waits_s = (0.0, GUEST_WAITS_S) if guest else (HEAD_START_S, 0.0)
         self._asked_s: float | None = None
         self._first_s: float | None = None
         self._dry_s = -inf
@@ -30,7 +34,7 @@ class Work:
         if self._asked_s is None:
             self._asked_s = now_s
         if self._dry_s <= now_s:  # it begins, or lacked text until now
-            self._dry_s = now_s - HEAD_START_S
+            self._dry_s = now_s - self._start_s
 
     def add(self, step: Step, rate_hz: int) -> None:
         """Count one step."""
@@ -43,8 +47,11 @@ class Work:
         self._compute_ms += step.compute_ms
 
     def deadline(self) -> float:
-        """Return when a caller who plays as it receives will have heard all; earlier for who begins."""
-        return self._dry_s
+        """Return when a caller who plays as it receives will have heard all.
+
+        Earlier for who begins, and later for a guest.
+        """
+        return self._dry_s + self._waits_s
 
     @property
     def timing(self) -> Timing | None:

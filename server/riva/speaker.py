@@ -8,6 +8,7 @@ from typing import Any
 
 from antiphon.audio import decode
 from antiphon.errors import InvalidInput
+from antiphon.guest import AS_GUEST
 from antiphon.timing import Timing
 from antiphon.v1 import synthesizer_pb2 as pb
 from antiphon.v1.common_pb2 import AudioFormat
@@ -40,7 +41,7 @@ class Speaker:
     async def say(self, wanted: Wanted, request_id: Any = None) -> None:
         """Speak a text; raise an `AntiphonError` where the voice fails, or is to change its encoding."""
         self._begin(wanted.output)
-        stream: Speech = Stream(self._stub.Synthesize(), SERVICE)
+        stream: Speech = Stream(self._stub.Synthesize(metadata=AS_GUEST), SERVICE)
         before_ms = self._said_ms
         try:
             async with asyncio.TaskGroup() as tasks:

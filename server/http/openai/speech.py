@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from antiphon.audio import Encoding, decode
 from antiphon.errors import InvalidInput
+from antiphon.guest import AS_GUEST
 from server.engines.synthesizer import Speech
 from server.http.openai import sse
 from server.http.openai.desk import Desk
@@ -81,7 +82,7 @@ class SpeechRoute:
             **voice_changes(asked.voice, agent),
         )
         with self._desk.guests.synthesis():
-            speech = Speech(self._desk.services.synthesizer, config)
+            speech = Speech(self._desk.services.synthesizer, config, AS_GUEST)
             try:
                 await speech.open()
                 await speech.say(asked.input)

@@ -8,7 +8,7 @@ import numpy as np
 
 from antiphon.timing import Timing
 from inference.tts.engine import Piece, Step
-from inference.tts.work import HEAD_START_S, Work
+from inference.tts.work import GUEST_WAITS_S, HEAD_START_S, Work
 from tests.virtual_time import run_virtual
 
 RATE_HZ = 8000
@@ -57,6 +57,21 @@ def test_the_deadline_is_when_the_audio_runs_out() -> None:
         return [*deadlines, work.deadline()]
 
     assert run_virtual(main()) == [1.0 - HEAD_START_S, 1.25, 1.25, 1.5]
+
+
+def test_a_guest_who_begins_goes_after_conversations_that_run_dry_meanwhile() -> None:
+    async def main() -> list[str]:
+        begins, guest = Work(), Work(guest=True)
+        dry = {ms: Work() for ms in (500, GUEST_WAITS_S * 1000 + 500)}
+        for ms, work in dry.items():
+            work.ask()
+            work.add(step(int(ms)), RATE_HZ)
+        begins.ask()
+        guest.ask()
+        named = {"begins": begins, "guest": guest, "soon": dry[500], "late": [*dry.values()][1]}
+        return sorted(named, key=lambda name: named[name].deadline())
+
+    assert run_virtual(main()) == ["begins", "soon", "guest", "late"]
 
 
 def test_whoever_had_no_text_for_long_is_no_more_urgent_than_a_new_caller() -> None:

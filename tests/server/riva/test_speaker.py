@@ -12,6 +12,7 @@ import pytest
 
 from antiphon.audio import Encoding, Int16
 from antiphon.errors import InvalidInput, Unavailable
+from antiphon.guest import is_guest
 from antiphon.timing import Timing
 from antiphon.v1 import common_pb2
 from antiphon.v1 import synthesizer_pb2 as pb
@@ -64,6 +65,7 @@ def test_texts_are_spoken_in_order_each_with_its_own_id() -> None:
     assert [response.id.value for response in told] == ["0", "1"]
     assert [len(response.audio) for response in told] == 2 * [WORD_BYTES]
     assert not any(response.meta.words for response in told)
+    assert all(is_guest(metadata) for metadata in fake.metadata)
     for call, text in zip(fake.calls, ("Hello.", "Bye."), strict=True):
         config, *rest = call.requests
         assert config.config == pb.SynthesizeConfig(

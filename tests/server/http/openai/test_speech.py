@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from antiphon.errors import Exhausted
+from antiphon.guest import is_guest
 from server.http.openai.speech import SPEECH_PATH
 from server.sound.encoding import Format
 from server.sound.kind import HEAD_BYTES, Kind, sniff
@@ -44,6 +45,7 @@ def test_pcm_is_24_khz() -> None:
     config, text = counter.voice.calls[0].requests
     assert (config.config.voice, config.config.speed, text.text) == ("joe", 2.0, "Hello")
     assert counter.voice.calls[0].half_closed.is_set()
+    assert is_guest(counter.voice.metadata[0])
 
 
 def test_a_voice_may_be_an_object() -> None:
