@@ -102,8 +102,8 @@ class QueuedDecoder:
     async def decode(self, job: Job) -> Decoded | None:
         """Return what was heard, the second time too where the first was doubtful and not a draft.
 
-        While a caller waits for what is long no other's partials are begun: from the short lane they would
-        outrun it for ever.
+        While a caller waits for what is long few of the others' partials are begun: from the short lane they
+        would outrun it for ever.
         """
         if not job.bulk and job.seconds <= self._short_s:
             return await self._hear(self._short, job)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from math import inf
 from time import perf_counter
 
 from antiphon.errors import Exhausted
@@ -27,6 +28,9 @@ from inference.asr.watch import UNWATCHED, Watch
 # who sends a file waits for all of it, and gRPC's clients often give a call a minute.
 LATEST_S = {Urgency.FINAL: 1.0, Urgency.PARTIAL: 2.0}
 LATEST_BULK_S = 20.0
+# While the lane gives way, partials that are late begin so seldom; else one caller's long speech would leave
+# all others without.
+WHILE_GIVING_WAY_S = 0.5
 
 Answer = Hypothesis | Exception
 
@@ -84,6 +88,7 @@ class Lane:
         self._most_bulk = max(workers - 1, 1)
         self._bulk = 0
         self._given_way: Counter[Hashable] = Counter()
+        self._partial_s = -inf  # when one was last begun though the lane gave way
         self._schedule = Schedule(limits)
         self._turns: dict[int, _Turn] = {}
         self._tickets = count()
@@ -115,7 +120,7 @@ class Lane:
 
     @contextmanager
     def giving_way(self, stream: Hashable) -> Iterator[None]:
-        """Meanwhile start no partials but those of `stream`: it waits for something elsewhere."""
+        """Meanwhile start no partials but those of `stream`, which waits elsewhere, and few that are late."""
         self._given_way[stream] += 1
         try:
             yield
@@ -123,15 +128,20 @@ class Lane:
             self._given_way -= Counter([stream])
             self._start()
 
-    def _may_start(self, ask: Ask) -> bool:
+    def _may_start(self, now_s: float, ask: Ask) -> bool:
         if ask.bulk and self._bulk >= self._most_bulk:
             return False
-        return ask.urgency == Urgency.FINAL or self._given_way.keys() <= {ask.stream}
+        if ask.urgency == Urgency.FINAL or self._given_way.keys() <= {ask.stream}:
+            return True
+        return ask.deadline_s <= now_s >= self._partial_s + WHILE_GIVING_WAY_S
 
     def _start(self) -> None:
         """Hand out work for as long as there is a worker and somebody who waits."""
         now_s = asyncio.get_running_loop().time()
-        while self._free and (asks := self._schedule.next(now_s, self._may_start)):
+        may = partial(self._may_start, now_s)
+        while self._free and (asks := self._schedule.next(now_s, may)):
+            if self._given_way and asks[0].urgency != Urgency.FINAL:
+                self._partial_s = now_s
             wanted = [*self._wanted(asks)]
             if wanted:
                 self._hand_over(wanted, bulk=asks[0].bulk)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from antiphon.errors import Exhausted
+from inference.asr import lane as module
 from inference.asr.engine import Hypothesis, Speech
 from inference.asr.job import Decoded, Job, Urgency
 from inference.asr.lane import LATEST_BULK_S, LATEST_S, Lane
@@ -233,6 +234,35 @@ def test_while_it_gives_way_only_finals_and_that_streams_partials_start() -> Non
     with lane(engine) as made:
         run(main(made))
     assert engine.heard == [1, 3, 5, 4, 2]
+
+
+def test_while_it_gives_way_a_partial_that_is_late_begins_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(module.LATEST_S, Urgency.PARTIAL, 0.05)
+    monkeypatch.setattr(module, "WHILE_GIVING_WAY_S", 30.0)
+    engine = HeldEngine()
+    engine.let.release(9)
+
+    async def main(lane: Lane) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            with lane.giving_way(1):
+                partials = [
+                    tasks.create_task(lane.decode(job(number, Urgency.PARTIAL, stream=number)))
+                    for number in (2, 3)
+                ]
+                await lane.decode(job(4, stream=4))
+                assert engine.heard == [4]
+                await asyncio.sleep(0.1)
+                await lane.decode(job(5, stream=4))
+                await partials[0]
+                await lane.decode(job(6, stream=4))
+                assert not partials[1].done()
+            await partials[1]
+
+    with lane(engine) as made:
+        run(main(made))
+    assert engine.heard[-1] == 3
 
 
 def test_too_many_are_refused() -> None:
