@@ -2,7 +2,8 @@
 
 Requests of conversations go before those of guests, whatever came first: a caller waits for every word.
 Guests have half of an engine's slots at most, so that conversations always find the others. What is in the
-only slot cannot be overtaken, so a guest asks `wanted` after each step, and comes back for what is left.
+only slot cannot be overtaken, so a guest asks `wanted` after each step, and comes back for what is left;
+after some steps it asks `shared` too, and comes back behind the other guests.
 """
 
 from __future__ import annotations
@@ -44,18 +45,24 @@ class Gate:
         """Whether a conversation waits for a slot."""
         return bool(self._callers)
 
+    @property
+    def shared(self) -> bool:
+        """Whether a guest waits for a slot."""
+        return bool(self._guests)
+
     @asynccontextmanager
     async def enter(
-        self, *, guest: bool = False, again: bool = False
+        self, *, guest: bool = False, again: bool = False, behind: bool = False
     ) -> AsyncGenerator[None, None]:
         """Wait for a slot and hold it; raise `Exhausted` at once where too many wait already.
 
-        `again`: it was in before, so it is not refused, and is the first of the guests.
+        `again`: it was in before, so it is not refused, and is the first of the guests, or the last where it
+        comes `behind`.
         """
         if self._open(guest):
             self._take(guest)
         else:
-            await self._wait(guest, again)
+            await self._wait(guest, again, behind)
         try:
             yield
         finally:
@@ -72,12 +79,12 @@ class Gate:
                 "[llm] max_waiting allows; try again in a moment"
             )
 
-    async def _wait(self, guest: bool, again: bool) -> None:
+    async def _wait(self, guest: bool, again: bool, behind: bool) -> None:
         if not again:
             self._refuse_beyond_bound(guest)
         queue = self._guests if guest else self._callers
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue.insert(0 if again else len(queue), turn)
+        queue.insert(0 if again and not behind else len(queue), turn)
         try:
             await turn
         except asyncio.CancelledError:

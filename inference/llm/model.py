@@ -45,6 +45,8 @@ T = TypeVar("T")
 
 # Of a prompt that is read at the same time as others: so short that all of them fill one step.
 SHORT_TOKENS = 32
+# What a guest writes while another waits: 2 s on two cores. Each turn begins with reading what was written.
+GUEST_TURN_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,10 @@ class LanguageModel:
         drawn = choice.seed is not None and choice.temperature > 0
         yields = request.guest and constraint is None and not drawn
         said: tuple[int, ...] = ()
+        behind = False
         while True:
-            async with self.gate.enter(guest=request.guest, again=bool(said)):
+            async with self.gate.enter(guest=request.guest, again=bool(said), behind=behind):
+                left_at = len(said) + GUEST_TURN_TOKENS
                 if not said:
                     watch.hand_over()
                 rest = replace(choice, max_tokens=choice.max_tokens - len(said))
@@ -122,6 +126,10 @@ class LanguageModel:
                         said += step.tokens
                         more = step.tokens and not step.ended and len(said) < choice.max_tokens
                         if yields and more and self.gate.wanted:
+                            behind = False
+                            break
+                        if yields and more and len(said) >= left_at and self.gate.shared:
+                            behind = True
                             break
                     else:
                         return

@@ -55,6 +55,26 @@ def test_conversations_go_before_guests() -> None:
     assert "".join(order) == "abcgh"
 
 
+def test_a_guest_who_comes_again_is_the_first_of_them_or_the_last() -> None:
+    order: list[str] = []
+
+    async def come_again(gate: Gate, name: str, *, behind: bool) -> None:
+        async with gate.enter(guest=True, again=True, behind=behind):
+            order.append(name)
+
+    async def main() -> None:
+        gate = Gate(slots=1, max_waiting=9)
+        async with asyncio.TaskGroup() as tasks:
+            await _line_up(tasks, gate, "ag", order)
+            assert gate.shared
+            tasks.create_task(come_again(gate, "last", behind=True))
+            tasks.create_task(come_again(gate, "first", behind=False))
+        assert not gate.shared
+
+    run_virtual(main())
+    assert order == ["a", "first", "g", "last"]
+
+
 def test_guests_leave_half_of_the_slots_to_conversations() -> None:
     order: list[str] = []
 

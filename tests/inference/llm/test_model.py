@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from antiphon.errors import Exhausted, InvalidInput, Unsupported
+from inference.llm import model as module
 from inference.llm.engine import (
     Capability,
     Event,
@@ -157,6 +158,28 @@ def test_a_guest_steps_aside_for_a_conversation_and_goes_on_with_what_it_has(
     said = rest.tokens[len(first.tokens) :]
     assert bench.tokenizer.decode(said) == "hel"
     assert left.max_tokens == whole.max_tokens - len(said)
+
+
+def test_guests_take_turns_and_each_goes_on_with_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GUEST_TURN_TOKENS", 5)
+    bench = Bench(tmp_path, "hello, world", waiting=1, goes_on=True)
+
+    async def guest() -> str:
+        events = []
+        async for event in bench.model.generate(Request(HELLO, guest=True)):
+            events.append(event)
+            await asyncio.sleep(0)
+        return text_of(events)
+
+    async def both() -> list[str]:
+        return await asyncio.gather(guest(), guest())
+
+    assert asyncio.run(both()) == ["hello, world"] * 2
+    prompt = len(bench.engine.asked[0][0].tokens)
+    begun = [len(asked[0].tokens) - prompt for asked in bench.engine.asked]
+    assert begun == [0, 0, 5, 5, 10, 10]
 
 
 @pytest.mark.parametrize(
