@@ -17,9 +17,11 @@ _ORDINALS = {
 
 
 def cardinal(number: int) -> list[str]:
-    """Return "forty two" for 42, as a list of words; `number` has at most `MAX_DIGITS` digits."""
+    """Return "forty two" for 42, as a list of words; one of over `MAX_DIGITS` digits is read by digits."""
     if number < 0:
         return ["minus", *cardinal(-number)]
+    if number >= 10**MAX_DIGITS:
+        return digits(str(number))
     if number == 0:
         return ["zero"]
     words: list[str] = []

@@ -6,7 +6,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from inference.tts.normalise.cardinals import cardinal, decimal, digits, integer, ordinal, year
+from inference.tts.normalise.cardinals import (
+    MAX_DIGITS,
+    cardinal,
+    decimal,
+    digits,
+    integer,
+    ordinal,
+    year,
+)
 from inference.tts.normalise.found import Found, whole
 
 # 1,234,567 or 1234567, with a point or without.
@@ -36,7 +44,7 @@ def numbers(text: str) -> Iterator[Found]:
     for match in _ALL_DAY.finditer(text):
         yield whole(match, ["twenty", "four", "seven"])
     for match in _ORDINAL.finditer(text):
-        yield whole(match, ordinal(int(match[1].replace(",", ""))))
+        yield whole(match, _ordinal(match[1].replace(",", "")))
     for match in _VERSION.finditer(text):
         yield whole(match, ["V", *_version(match[1])] if match[1] else _version(match[2]))
     for match in _VULGAR_PATTERN.finditer(text):
@@ -61,6 +69,11 @@ def spoken(number: str) -> list[str]:
     if "," not in number and len(plain) >= 7 and not plain.endswith("000"):
         return digits(plain)
     return integer(plain)
+
+
+def _ordinal(plain: str) -> list[str]:
+    """Say what is too long to count digit by digit, and let the ending go."""
+    return ordinal(int(plain)) if len(plain) <= MAX_DIGITS else digits(plain)
 
 
 def _version(number: str) -> list[str]:

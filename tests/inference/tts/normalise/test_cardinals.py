@@ -32,6 +32,8 @@ from inference.tts.normalise.cardinals import (
         (1_000_001, "one million one"),
         (-3, "minus three"),
         (10**15, "one quadrillion"),
+        (10**MAX_DIGITS, "one" + " zero" * MAX_DIGITS),
+        (-(10**MAX_DIGITS) - 5, "minus one" + " zero" * (MAX_DIGITS - 1) + " five"),
     ],
 )
 def test_cardinal(number: int, words: str) -> None:
@@ -49,6 +51,7 @@ def test_cardinal(number: int, words: str) -> None:
         (20, "twentieth"),
         (22, "twenty second"),
         (100, "one hundredth"),
+        (10**MAX_DIGITS, "one" + " zero" * (MAX_DIGITS - 1) + " zeroth"),
     ],
 )
 def test_ordinal(number: int, words: str) -> None:

@@ -8,7 +8,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inference.tts.engine import Said, Span
@@ -61,7 +61,17 @@ def test_a_closing_mark_only_where_there_is_none() -> None:
     assert normalise("Hello?", closing=".")[-1].mark == "?"
 
 
+# Of any size: one group again and again, since random ones are never all zeros.
+GROUPED = st.builds(
+    lambda sign, first, group, count, end: f"{sign}{first}{f',{group}' * count}{end}",
+    st.sampled_from(["", "-", "$", "#"]),
+    st.integers(0, 999),
+    st.sampled_from(["000", "001", "999"]),
+    st.integers(0, 12),
+    st.sampled_from(["", "st", "th", "%", " km", ".50", " million", "-2", "/2"]),
+)
 ANYTHING = st.one_of(
+    st.lists(GROUPED, max_size=8).map(" ".join),
     st.text(max_size=200),
     st.text("0123456789.,-+/:$€% aAbZ#@'’()–½²ptms\n", max_size=200),
     st.text("٣१５²½ Ⅷ①𝟏\u0301é你🎉", max_size=60),
@@ -69,6 +79,7 @@ ANYTHING = st.one_of(
 
 
 @given(ANYTHING, st.integers(0, 1000))
+@example(f"The 1{',000' * 6}th caller", 0)
 def test_any_text(text: str, offset: int) -> None:
     words = normalise(text, offset)
     for word in words:

@@ -46,6 +46,20 @@ from tests.inference.tts.normalise.topics import spoken
                 "1,000th": "one thousandth",
             },
         ),
+        (
+            f"{'999,' * 5}999th, 1{',000' * 6}th, 12{',345' * 6}th",
+            {
+                f"{'999,' * 5}999th": (
+                    "nine hundred ninety nine quadrillion nine hundred ninety nine trillion "
+                    "nine hundred ninety nine billion nine hundred ninety nine million "
+                    "nine hundred ninety nine thousand nine hundred ninety ninth"
+                ),
+                f"1{',000' * 6}th": "one" + " zero" * 18,
+                f"12{',345' * 6}th": "one two" + " three four five" * 6,
+            },
+        ),
+        # More than int() takes.
+        (f"1{',000' * 2000}th", {f"1{',000' * 2000}th": "one" + " zero" * 6000}),
         ("1.2.3 and v2.0", {"1.2.3": "one point two point three", "v2.0": "V two point zero"}),
         ("10-20 and 5 – 6", {"10-20": "ten to twenty", "5 – 6": "five to six"}),
         (
