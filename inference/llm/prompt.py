@@ -25,7 +25,7 @@ class ChatTemplate:
     """Renders messages and tools to the text that the model was trained to continue."""
 
     def __init__(self, source: str, special_tokens: Sequence[str] = (), **names: str) -> None:
-        """`names` are variables such as bos_token; messages may not hold `special_tokens`."""
+        """`names` are variables such as bos_token; messages and tools may not hold `special_tokens`."""
         environment = _environment()
         try:
             self._template = environment.from_string(source)
@@ -41,14 +41,15 @@ class ChatTemplate:
     ) -> str:
         """Return the prompt; with `answer`, up to where the model begins to speak.
 
-        Where the template knows no tools, the system is told of them in words.
+        Where the template knows no tools, the system is told of them in words. Raises `InvalidInput`
+        for what the template does not take.
         """
-        if tools and not self.takes_tools:
-            messages = _with_system_text(messages, prompt_text(tools))
         try:
+            if tools and not self.takes_tools:
+                messages = _with_system_text(messages, prompt_text(tools))
             text = self._template.render(
                 messages=[self._message(message) for message in messages],
-                tools=[_tool(tool) for tool in tools] or None,
+                tools=[self._defuse(_tool(tool)) for tool in tools] or None,
                 add_generation_prompt=answer,
                 **self._names,
             )
@@ -56,6 +57,8 @@ class ChatTemplate:
             raise InvalidInput(
                 f"the model's chat template does not take these messages: {error}"
             ) from None
+        except RecursionError:
+            raise InvalidInput("a tool or a tool call is nested too deeply for a prompt") from None
         # JSON can spell half a surrogate pair, which is no text.
         return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -67,20 +70,29 @@ class ChatTemplate:
         if message.tool_calls:
             rendered["tool_calls"] = [self._call(call) for call in message.tool_calls]
         if message.tool_call_id:
-            rendered["tool_call_id"] = message.tool_call_id
+            rendered["tool_call_id"] = self._defuse(message.tool_call_id)
         return rendered
 
     def _call(self, call: ToolCall) -> Json:
-        arguments = json.loads(self._defuse(call.arguments))
+        # Parsed first: JSON can spell a token as "\u003c|end|>".
+        function = {"name": call.name, "arguments": json.loads(call.arguments)}
         return {
             "type": "function",
-            "id": call.id,
-            "function": {"name": self._defuse(call.name), "arguments": arguments},
+            "id": self._defuse(call.id),
+            "function": self._defuse(function),
         }
 
-    def _defuse(self, text: str) -> str:
+    def _defuse(self, value: Json) -> Json:
         """Spell out special tokens: with one, a caller could end the message and be the system."""
-        return self._special.sub(lambda found: f"{found[0][:1]} {found[0][1:]}", text)
+        match value:
+            case str():
+                return self._special.sub(lambda found: f"{found[0][:1]} {found[0][1:]}", value)
+            case list():
+                return [self._defuse(one) for one in value]
+            case dict():
+                return {self._defuse(name): self._defuse(one) for name, one in value.items()}
+            case _:
+                return value
 
 
 def load_template(folder: Path, special_tokens: Sequence[str]) -> ChatTemplate:
