@@ -22,6 +22,11 @@ COMPUTE_TYPE = "int8_float32"
 # token of SmolLM2-135M were measured, so this is 220 MB at most. Instructions of 174 tokens kept:
 # first token in 54 ms, not 125.
 MAX_KEPT_TOKENS = 1500
+# Below is greedy: CTranslate2 divides by it in float32, and at 1e-38 wrote nothing but token 0. A token that
+# is 1 % likelier than any other is drawn all but always here.
+MIN_TEMPERATURE = 1e-5
+# In float32 1e-50 is 0, which CTranslate2 refuses. The likeliest token is always left, alone at this.
+MIN_TOP_P = 1e-6
 
 
 class Ct2Engine:
@@ -89,7 +94,7 @@ class Ct2Engine:
         del self._generator
 
     def _work(self, prompt: Prompt, kept: int, choice: Choice, relay: _Relay) -> None:
-        greedy = choice.temperature == 0
+        greedy = choice.temperature < MIN_TEMPERATURE
         names = self._tokenizer.names(prompt.tokens)
         self._generator.generate_batch(
             [names[kept:]],
@@ -97,7 +102,7 @@ class Ct2Engine:
             max_length=choice.max_tokens,
             sampling_temperature=1.0 if greedy else choice.temperature,
             sampling_topk=1 if greedy else choice.top_k,
-            sampling_topp=1.0 if greedy else choice.top_p,
+            sampling_topp=1.0 if greedy else max(choice.top_p, MIN_TOP_P),
             repetition_penalty=choice.repetition_penalty,
             end_token=self._end_tokens,
             include_prompt_in_result=False,

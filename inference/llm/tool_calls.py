@@ -99,7 +99,11 @@ class ToolReader:
         name, arguments = found.get("name"), found.get("parameters", found.get("arguments"))
         if not isinstance(name, str) or name not in self._names or not isinstance(arguments, dict):
             return None
-        return ToolCall(f"call_{secrets.token_hex(12)}", name, json.dumps(arguments))
+        try:
+            written = json.dumps(arguments, allow_nan=False)
+        except ValueError:  # 1e999 is JSON, and parsed to infinity, which is none
+            return None
+        return ToolCall(f"call_{secrets.token_hex(12)}", name, written)
 
 
 def _structural(form: Json) -> Json:

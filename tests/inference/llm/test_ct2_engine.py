@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import Misconfigured
-from inference.llm.ct2_engine import Ct2Engine
+from inference.llm.ct2_engine import MIN_TEMPERATURE, MIN_TOP_P, Ct2Engine
 from inference.llm.model_folder import read_defaults
 from inference.llm.settings import LlmSettings
 from inference.llm.token_engine import Choice, Prompt, Step
@@ -109,6 +109,33 @@ def test_an_end_token_ends_it_and_is_not_given_out(
 def test_it_samples(run: Run, choice: Choice) -> None:
     async def use(engine: Ct2Engine, prompt: Prompt) -> None:
         assert len(await steps_of(engine, prompt, choice)) in (1, 2, 3)
+
+    run(use)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("temperature", "top_p"), [(1e-38, 1.0), (1e-44, 1.0), (1e-50, 1.0), (1.0, 1e-50)]
+)
+def test_what_is_too_small_for_float32_leaves_the_likeliest_token(
+    run: Run, temperature: float, top_p: float
+) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        likeliest = await steps_of(engine, prompt, greedy(4))
+        choice = Choice(temperature, top_p, 0, 1.0, None, 4)
+        assert await steps_of(engine, prompt, choice) == likeliest
+
+    run(use)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "choice",
+    [Choice(MIN_TEMPERATURE, 1.0, 0, 1.0, None, 1), Choice(1.0, MIN_TOP_P, 0, 1.0, None, 1)],
+)
+def test_the_least_that_it_is_given_is_taken(run: Run, choice: Choice) -> None:
+    async def use(engine: Ct2Engine, prompt: Prompt) -> None:
+        assert len(await steps_of(engine, prompt, choice)) == 1
 
     run(use)
 

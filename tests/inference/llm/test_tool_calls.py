@@ -53,6 +53,10 @@ WEATHER_CALL = ("get_weather", '{"city": "a } \\" { b"}')
             ['{"name": "get_time", "parameters": {"a": NaN}}'],
             ['{"name": "get_time", "parameters": {"a": NaN}}'],
         ),
+        (
+            ['{"name": "get_time", "parameters": {"a": [-1e999]}}', " b"],
+            ['{"name": "get_time", "parameters": {"a": [-1e999]}}', " b"],
+        ),
         # Cut off: a call is dropped, text is not.
         (["{", '"name": "get_w'], []),
         (["{"], []),
