@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
+import logging
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from antiphon.errors import Misconfigured
 from inference.tts.vits import graphs
-from inference.tts.vits.graphs import MANIFEST_FILE, obtain
+from inference.tts.vits.graphs import LOCK_FILE, MANIFEST_FILE, UNFINISHED, obtain
 from inference.tts.vits.network import Profile
 from tests.inference.tts.vits.networks import PROFILE
+
+DEADLOCK_S = 10.0
 
 
 class Exporter:
@@ -33,8 +38,12 @@ def sources(tmp_path: Path) -> list[Path]:
     return [tmp_path / "config.json", tmp_path / "model_file.pth"]
 
 
+def folders(cache: Path) -> list[Path]:
+    return [path for path in cache.iterdir() if path.is_dir()]
+
+
 def made(cache: Path) -> Path:
-    (folder,) = cache.iterdir()
+    (folder,) = folders(cache)
     return folder
 
 
@@ -86,7 +95,76 @@ def test_a_failed_export_leaves_nothing(tmp_path: Path, sources: list[Path]) -> 
 
     with pytest.raises(Misconfigured, match="no such voice"):
         obtain(sources, tmp_path / "cache", export)
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert folders(tmp_path / "cache") == []
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path, sources: list[Path]) -> None:
+    cache = tmp_path / "cache"
+    left = [cache / f"{UNFINISHED}{number}" for number in range(2)]
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "encode.onnx").write_text("half")
+    (cache / "of-another-model").mkdir()
+    obtain(sources, cache, Exporter())
+    assert not any(folder.exists() for folder in left)
+    assert len(folders(cache)) == 2
+
+
+def test_they_are_made_under_a_lock_that_is_let_go(tmp_path: Path, sources: list[Path]) -> None:
+    cache = tmp_path / "cache"
+
+    def is_locked() -> bool:
+        with (cache / LOCK_FILE).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
+    found: list[bool] = []
+
+    def export(folder: Path) -> tuple[Profile, Mapping[str, Path]]:
+        found.append(is_locked())
+        return Exporter()(folder)
+
+    obtain(sources, cache, export)
+    assert found == [True]
+    assert not is_locked()
+
+
+class Waiting(logging.Handler):
+    """Notes that somebody says that he waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        assert "waiting" in record.getMessage()
+        self.told.set()
+
+
+def test_a_second_process_waits_and_takes_what_the_first_makes(
+    tmp_path: Path,
+    sources: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # In place of a second process a thread: a lock is an open file's, and each opens its own.
+    cache, waiting, late = tmp_path / "cache", Waiting(), Exporter()
+    second = Thread(target=obtain, args=(sources, cache, late))
+    monkeypatch.setattr(graphs.log, "handlers", [waiting])
+    caplog.set_level(logging.INFO, graphs.log.name)
+
+    def export(folder: Path) -> tuple[Profile, Mapping[str, Path]]:
+        second.start()
+        assert waiting.told.wait(DEADLOCK_S)
+        return Exporter()(folder)
+
+    _, paths = obtain(sources, cache, export)
+    second.join(DEADLOCK_S)
+    assert late.times == 0
+    assert paths["encode"].read_text() == "encode"
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, sources: list[Path]) -> None:
