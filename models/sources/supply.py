@@ -5,7 +5,7 @@ from __future__ import annotations
 import netrc
 import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, Self
@@ -97,7 +97,7 @@ class CatalogueSupply:
                 f"https://{host}": httpx.HTTPTransport(verify=False, proxy=self._pip.proxy)
                 for host in self._pip.trusted_hosts
             },
-            auth=_netrc(),
+            auth=_Login(_netrc()),
             follow_redirects=True,
             timeout=TIMEOUT,
         )
@@ -143,6 +143,28 @@ def _trust(cert: str | None) -> ssl.SSLContext | bool:
         return ssl.create_default_context(cafile=cert)
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(f"pip's certificates in {cert} cannot be read: {error}") from None
+
+
+class _Login(httpx.Auth):
+    """What an address says itself, else what the request does, else what ~/.netrc says of its host.
+
+    A client with a netrc alone would not look at the address: a file that names other hosts then locks it
+    out of its own. httpx takes the login off again where a redirect leads to another host.
+    """
+
+    def __init__(self, netrc: httpx.NetRCAuth | None) -> None:
+        self._netrc = netrc
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """Send `request` with its login, where there is one."""
+        yield from self._of(request).auth_flow(request)
+
+    def _of(self, request: httpx.Request) -> httpx.Auth:
+        if request.url.userinfo:
+            return httpx.BasicAuth(request.url.username, request.url.password)
+        if self._netrc is None or "Authorization" in request.headers:
+            return httpx.Auth()
+        return self._netrc
 
 
 def _netrc() -> httpx.NetRCAuth | None:
