@@ -10,11 +10,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import monotonic, sleep
+from typing import IO
 
 from antiphon.errors import Misconfigured
 
 LOCK = "lock"
 STATE = "services.json"
+
+# Whoever asks for the holder has the lock for an instant, an appliance for as long as it runs.
+PATIENCE_S = 0.2
+RETRY_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ def hold(folder: Path) -> Iterator[None]:
     _make(folder)
     with (folder / LOCK).open("a+") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(lock)
         except BlockingIOError:
             raise Misconfigured(_held_message(folder)) from None
         lock.truncate(0)
@@ -75,6 +81,18 @@ def read_states(folder: Path) -> dict[str, ServiceState]:
     except FileNotFoundError:
         return {}
     return {name: ServiceState(**state) for name, state in found.items()}
+
+
+def _lock(file: IO[str]) -> None:
+    """Lock `file` for this process alone; raise `BlockingIOError` where another holds it for longer."""
+    deadline_s = monotonic() + PATIENCE_S
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() >= deadline_s:
+                raise
+        sleep(RETRY_S)
 
 
 def _make(folder: Path) -> None:

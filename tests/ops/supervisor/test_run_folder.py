@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
 from antiphon.errors import Misconfigured
+from ops.supervisor import run_folder
 from ops.supervisor.run_folder import (
+    LOCK,
+    PATIENCE_S,
     STATE,
     ServiceState,
     hold,
@@ -41,6 +45,33 @@ def test_a_second_supervisor_is_refused_until_the_first_has_gone(tmp_path: Path)
     assert holder(tmp_path) is None
     with hold(tmp_path):
         pass
+
+
+def test_who_only_asks_for_the_holder_keeps_no_supervisor_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / LOCK).open("w") as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        monkeypatch.setattr(run_folder, "sleep", lambda _: fcntl.flock(asking, fcntl.LOCK_UN))
+        with hold(tmp_path):
+            assert holder(tmp_path) == os.getpid()
+
+
+def test_a_supervisor_is_waited_for_no_longer_than_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now_s
+        now_s += seconds
+        assert now_s < 2 * PATIENCE_S
+
+    monkeypatch.setattr(run_folder, "monotonic", lambda: now_s)
+    monkeypatch.setattr(run_folder, "sleep", sleep)
+    with hold(tmp_path), pytest.raises(Misconfigured, match="already runs"), hold(tmp_path):
+        pass
+    assert now_s >= PATIENCE_S
 
 
 def test_nobody_holds_a_folder_that_was_never_held(tmp_path: Path) -> None:
