@@ -1,13 +1,18 @@
 """Recognition: 8 streams at once against one at a time, and short utterances beside long ones.
 
 Audio is sent as fast as the service takes it, and the stream then half-closed: its final is due at once.
+Whoever is more than 10 s ahead of real time is a file to the service, and waits for callers. So a short
+utterance is measured twice: beside long ones of callers, who speak in real time, and beside files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -18,15 +23,18 @@ from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from ops.bench.batching.loads import STREAMS, Delays, Throughput, beside, quiet
 from ops.bench.bench import Engines, Options
 from ops.bench.data import Clip, spread
-from ops.bench.hearing.listener import configure, listen
+from ops.bench.hearing.listener import Noted, configure, listen
 from ops.bench.hearing.scores import SCORED_LANGUAGE, Take
 
 SHORT_S = (1.0, 4.0)
 USUAL_S = (3.0, 9.0)
 # Service and engine hold 30 s at most; what is over 28 s is cut.
 LONG_S = (20.0, 28.0)
-# Short utterances a round, alone and beside the long ones.
+# Short utterances a round, alone and beside each kind of long ones.
 SHORTS = 10
+# From one caller's last word to the next one's. On two cores a long final takes a second and more: from the
+# first on one is always due, for longer than `SHORTS` take.
+ENDS_EVERY_S = 0.5
 # Of silence within a long utterance, which must not end it.
 LONG_SILENCE_MS = 5000
 
@@ -53,30 +61,88 @@ class Utterances:
     long: Sequence[Utterance]
 
 
+@dataclass(slots=True)
+class Heard:
+    """What was measured; a short utterance's delay is from its first sample sent to its final."""
+
+    throughput: Throughput = field(default_factory=Throughput)
+    callers: Delays = field(default_factory=Delays)
+    files: Delays = field(default_factory=Delays)
+    outlasting: int = 0
+    """Short ones that no long one of a caller was there for to the end: these have it easier."""
+
+
+class Callers:
+    """Speak long utterances in real time; the final of each is due from its end on, until it comes."""
+
+    def __init__(self, listen_to: Callable[[Utterance], Coroutine[Any, Any, object]]) -> None:
+        self._listen_to = listen_to
+        self._speaking = self._due = 0
+        self._one_is_due = asyncio.Event()
+        self.lapses = 0
+        """How often the only final that was due has come."""
+
+    @asynccontextmanager
+    async def talking(self, said: Sequence[Utterance]) -> AsyncIterator[None]:
+        """Speak each once, for one to end every `ENDS_EVERY_S`; leave off where the block ends."""
+        said = sorted(said, key=lambda one: one.seconds)
+        self._speaking = len(said)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._talk(one, begin_s))
+                for one, begin_s in zip(said, _begins_s(said), strict=True)
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    async def any_due(self) -> bool:
+        """Wait until a final is due; return whether it is, or they have all come."""
+        while self._speaking and not self._due:
+            await self._one_is_due.wait()
+        return self._due > 0
+
+    async def _talk(self, said: Utterance, begin_s: float) -> None:
+        await asyncio.sleep(begin_s)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen_to(said))
+            await asyncio.sleep(said.seconds)
+            self._speaking -= 1
+            self._due += 1
+            self._one_is_due.set()
+        self._due -= 1
+        if not self._due:
+            self._one_is_due.clear()
+            self.lapses += 1
+
+
 async def measure(
     stub: RecognizerStub,
     said: Utterances,
     rounds: int,
     options: Options,
     cpu_s: Callable[[], float],
-) -> tuple[Throughput, Delays]:
+) -> Heard:
     """Return what was measured, every kind of load in every round; `cpu_s` is the service's time so far."""
-    throughput, delays = Throughput(), Delays()
+    heard = Heard()
     for one in (said.short[0], said.long[0]):  # warm
-        await listen(stub, one.config, one.samples, paced=False)
+        await _listen(stub, one, paced=False)
     for number in options.progress.over("hearing", range(rounds)):
         await quiet(cpu_s)
         usual = _turn(said.usual, number, STREAMS)
-        await throughput.measure(usual, partial(_seconds, stub))
+        await heard.throughput.measure(usual, partial(_seconds, stub))
         shorts = _turn(said.short, number, SHORTS)
-        delays.alone += await _finals_ms(stub, shorts)
-        others = [
-            partial(listen, stub, one.config, one.samples, paced=False)
-            for one in _turn(said.long, number, STREAMS - 1)
-        ]
-        async with beside(others):
-            delays.beside += await _finals_ms(stub, shorts)
-    return throughput, delays
+        longs = _turn(said.long, number, STREAMS - 1)
+        await _beside_callers(stub, shorts, longs, heard)
+        await quiet(cpu_s)
+        alone = await _finals_ms(stub, shorts)
+        heard.callers.alone += alone
+        heard.files.alone += alone
+        async with beside([partial(_listen, stub, one, paced=False) for one in longs]):
+            heard.files.beside += await _finals_ms(stub, shorts)
+    return heard
 
 
 def chosen(clips: Sequence[Clip]) -> list[Clip]:
@@ -149,11 +215,35 @@ def _turn(said: Sequence[Utterance], number: int, count: int) -> list[Utterance]
     return [said[(number * count + index) % len(said)] for index in range(count)]
 
 
+def _begins_s(said: Sequence[Utterance]) -> list[float]:
+    """Return when each begins, for them to end one after another, as soon as can be."""
+    least_s = [number * ENDS_EVERY_S - one.seconds for number, one in enumerate(said)]
+    return [begin_s - min(least_s) for begin_s in least_s]
+
+
+async def _beside_callers(
+    stub: RecognizerStub, shorts: Sequence[Utterance], longs: Sequence[Utterance], heard: Heard
+) -> None:
+    """Say short ones one by one, each while the final of a long one is due, for as long as there is one."""
+    callers = Callers(partial(_listen, stub, paced=True))
+    async with callers.talking(longs):
+        for one in shorts:
+            if not await callers.any_due():
+                return
+            lapses = callers.lapses
+            heard.callers.beside += await _finals_ms(stub, [one])
+            heard.outlasting += callers.lapses > lapses
+
+
+async def _listen(stub: RecognizerStub, said: Utterance, *, paced: bool) -> Noted:
+    return await listen(stub, said.config, said.samples, paced=paced)
+
+
 async def _seconds(stub: RecognizerStub, said: Utterance) -> float:
-    await listen(stub, said.config, said.samples, paced=False)
+    await _listen(stub, said, paced=False)
     return said.seconds
 
 
 async def _finals_ms(stub: RecognizerStub, said: Sequence[Utterance]) -> list[float]:
-    noted = [await listen(stub, one.config, one.samples, paced=False) for one in said]
+    noted = [await _listen(stub, one, paced=False) for one in said]
     return [one.final_at_ms for one in noted if one.final_at_ms is not None]

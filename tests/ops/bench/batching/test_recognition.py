@@ -24,6 +24,7 @@ from ops.bench.progress import Progress
 from tests.virtual_time import run_virtual
 
 RATE_HZ = 16_000
+SHORTER_S = 2.0  # than any but the short ones
 SILENT = Progress(io.StringIO())
 
 
@@ -93,51 +94,145 @@ def test_the_simulated_engine_is_told_what_it_hears() -> None:
     assert said.short[0].config.simulation.voiced_ms == 800
 
 
-def test_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    hearing: list[float] = []
-    most = 0
+class Recogniser:
+    """Hears 10 s of speech a second, a caller's only from its end on; counts what it hears meanwhile."""
 
-    async def listen(_: Any, config: RecognizeConfig, samples: Any, *, paced: bool) -> Noted:
-        nonlocal most
-        assert not paced
+    def __init__(self) -> None:
+        self.fed: list[float] = []
+        self.due: list[float] = []  # of callers who have said all
+        self.most = 0
+        self.beside: list[
+            tuple[int, int]
+        ] = []  # of each short one: those fed at its begin, those due
+
+    async def listen(
+        self, _: Any, config: RecognizeConfig, samples: Int16, *, paced: bool
+    ) -> Noted:
         seconds = len(samples) / RATE_HZ
-        others = len(hearing)
+        if paced:
+            await asyncio.sleep(seconds)
+        elif seconds < SHORTER_S:
+            self.beside.append((len(self.fed), len(self.due)))
+        others = len(self.fed) + len(self.due)
+        hearing = self.due if paced else self.fed
         hearing.append(seconds)
-        most = max(most, len(hearing))
+        self.most = max(self.most, len(self.fed))
         try:
             await asyncio.sleep(seconds / 10)
         finally:
             hearing.remove(seconds)
         return Noted(["hello"], 100.0 + 100.0 * others)
 
-    monkeypatch.setattr(recognition, "listen", listen)
+
+def said_of(*seconds: float) -> recognition.Utterances:
+    return recognition.utterances([take(one) for one in seconds], Options(), _any)
+
+
+def measured(said: recognition.Utterances, rounds: int) -> recognition.Heard:
+    options = Options(progress=SILENT)
+    return run_virtual(recognition.measure(None, said, rounds, options, lambda: 0.0))  # type: ignore[arg-type]
+
+
+def test_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    recogniser = Recogniser()
+    monkeypatch.setattr(recognition, "listen", recogniser.listen)
     monkeypatch.setattr(loads, "LEAD_S", 0.1)
-    said = recognition.utterances([take(2), take(7), take(9)], Options(), _any)
     busy: list[int] = []
 
     def cpu_s() -> float:
-        busy.append(len(hearing))
+        busy.append(len(recogniser.fed))
         return 0.0
 
-    measured = recognition.measure(None, said, 2, Options(progress=SILENT), cpu_s)  # type: ignore[arg-type]
-    throughput, delays = run_virtual(measured)
-    assert len(throughput.alone) == 2
-    assert 4 < throughput.ratio <= STREAMS
-    assert delays.ratio("p95") == STREAMS
-    assert len(delays.beside) == 2 * recognition.SHORTS
-    assert len(delays.alone) == 2 * recognition.SHORTS
-    assert most == STREAMS
-    assert busy == [0] * 4  # before each round, until two are the same
-    assert not hearing
+    options = Options(progress=SILENT)
+    heard = run_virtual(
+        recognition.measure(None, said_of(2, 7, 9), 2, options, cpu_s)  # type: ignore[arg-type]
+    )
+    assert len(heard.throughput.alone) == 2
+    assert 4 < heard.throughput.ratio <= STREAMS
+    assert heard.files.ratio("p95") == STREAMS
+    assert min(heard.callers.beside) > max(heard.callers.alone)
+    for delays in (heard.callers, heard.files):
+        assert len(delays.beside) == len(delays.alone) == 2 * recognition.SHORTS
+    assert set(heard.callers.alone) == {100.0}
+    assert recogniser.most == STREAMS
+    assert busy == [0] * 8  # before each round and before what is alone, until two are the same
+    assert not recogniser.fed
+    assert not recogniser.due
+
+
+def test_short_ones_are_said_while_finals_of_callers_are_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recogniser = Recogniser()
+    monkeypatch.setattr(recognition, "listen", recogniser.listen)
+    heard = measured(said_of(2, 7, 9), 1)
+    # The first one warms.
+    callers = recogniser.beside[1 : 1 + recognition.SHORTS]
+    assert all(fed == 0 and due > 0 for fed, due in callers)
+    assert heard.outlasting == 0
+    alone = recogniser.beside[1 + recognition.SHORTS :][: recognition.SHORTS]
+    assert alone == [(0, 0)] * recognition.SHORTS
+    files = recogniser.beside[1 + 2 * recognition.SHORTS :]
+    assert files == [(STREAMS - 1, 0)] * recognition.SHORTS
+
+
+def test_callers_end_one_after_another_as_soon_as_can_be() -> None:
+    long = said_of(2, 7, 9).long
+    ended_s: list[float] = []
+    all_ended = asyncio.Event()
+
+    async def listen_to(said: recognition.Utterance) -> None:
+        await asyncio.sleep(said.seconds)
+        ended_s.append(asyncio.get_running_loop().time())
+        if len(ended_s) == len(long):
+            all_ended.set()
+
+    async def main() -> None:
+        async with recognition.Callers(listen_to).talking(long):
+            await all_ended.wait()
+
+    run_virtual(main())
+    assert np.diff(ended_s) == pytest.approx([recognition.ENDS_EVERY_S] * (len(long) - 1))
+    # One of them begins at once.
+    assert any(
+        end_s == pytest.approx(one.seconds)
+        for one, end_s in zip(sorted(long, key=lambda one: one.seconds), ended_s, strict=True)
+    )
+
+
+def test_it_ends_where_all_long_ones_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def listen(_: Any, __: Any, samples: Int16, *, paced: bool) -> Noted:
+        seconds = len(samples) / RATE_HZ
+        await asyncio.sleep(seconds + 0.1 if paced else seconds)
+        return Noted(["hello"], 100.0)
+
+    monkeypatch.setattr(recognition, "listen", listen)
+    heard = measured(said_of(2, 7, 9), 1)
+    # A short one takes 1 s, in which two callers have ended and been heard.
+    assert len(heard.callers.beside) == heard.outlasting == (STREAMS - 1 + 1) // 2
+    assert len(heard.files.beside) == recognition.SHORTS
+
+
+def test_a_caller_that_fails_is_told() -> None:
+    async def listen_to(said: recognition.Utterance) -> None:
+        raise ValueError("planted")
+
+    async def main() -> None:
+        callers = recognition.Callers(listen_to)
+        async with callers.talking(said_of(2).long):
+            await callers.any_due()
+
+    with pytest.raises(ExceptionGroup) as told:
+        run_virtual(main())
+    assert told.group_contains(ValueError, match="planted")
 
 
 def test_a_short_one_without_a_final_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def listen(*_: Any, **__: Any) -> Noted:
-        await asyncio.sleep(0.1)
+    async def listen(*_: Any, paced: bool, **__: Any) -> Noted:
+        await asyncio.sleep(30.0 if paced else 0.1)
         return Noted()
 
     monkeypatch.setattr(recognition, "listen", listen)
-    said = recognition.utterances([take(2)], Options(), _any)
-    measured = recognition.measure(None, said, 1, Options(progress=SILENT), lambda: 0.0)  # type: ignore[arg-type]
-    _, delays = run_virtual(measured)
-    assert (delays.alone, delays.ratio("p95")) == ([], None)
+    heard = measured(said_of(2), 1)
+    assert (heard.callers.alone, heard.callers.ratio("p95")) == ([], None)
+    assert (heard.files.beside, heard.files.ratio("p95")) == ([], None)
