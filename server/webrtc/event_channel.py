@@ -14,7 +14,8 @@ from server.realtime import server_events
 from server.webrtc.inbox import Inbox
 
 LABEL = "oai-events"
-# What a session says before its caller's channel is open: a greeting's events are about 40.
+# What a session says before its caller's channel is open: a greeting's events are about 40. Past it there may
+# never be one, as where a client offers it and opens none: the oldest are lost, and the call goes on.
 MAX_EARLY_EVENTS = 256
 # Past this, the caller's end does not read: a reply's events are some 20 KiB.
 MAX_BUFFERED_BYTES = 256 * 1024
@@ -27,6 +28,7 @@ class EventChannel:
         self._inbox = inbox
         self._channel: RTCDataChannel | None = None
         self._early: deque[str] = deque()
+        self.dropped_events = 0  # of those before it was open
         self._moved = asyncio.Event()
         self._closed = False
 
@@ -44,8 +46,15 @@ class EventChannel:
             self._transmit(channel, self._early.popleft())
         self._moved.set()
 
+    def forgo(self) -> None:
+        """Drop what is sent: the caller has offered no channel, and there will be none."""
+        self._drop()
+
     async def send(self, event: BaseModel) -> None:
-        """Send an event, waiting while the channel is not open or not read; a closed channel drops it."""
+        """Send an event, waiting while the channel is not read; a closed channel drops it.
+
+        It never waits for the channel to open: a reply's audio would wait behind it.
+        """
         while self._full() and not self._closed:
             self._moved.clear()
             await self._moved.wait()
@@ -61,16 +70,22 @@ class EventChannel:
         self._drop()
 
     def _full(self) -> bool:
-        if self._channel is None:
-            return len(self._early) >= MAX_EARLY_EVENTS
-        return self._channel.bufferedAmount >= MAX_BUFFERED_BYTES
+        return self._channel is not None and self._channel.bufferedAmount >= MAX_BUFFERED_BYTES
 
     def _say(self, event: BaseModel) -> None:
+        if self._closed:
+            return
         text = server_events.to_json(event)
         if self._channel is not None:
             self._transmit(self._channel, text)
-        elif not self._closed:
-            self._early.append(text)
+        else:
+            self._keep(text)
+
+    def _keep(self, text: str) -> None:
+        if len(self._early) >= MAX_EARLY_EVENTS:
+            self._early.popleft()
+            self.dropped_events += 1
+        self._early.append(text)
 
     @staticmethod
     def _transmit(channel: RTCDataChannel, text: str) -> None:

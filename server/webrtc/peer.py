@@ -43,8 +43,9 @@ FAREWELL_S = 1.0
 class Peer:
     """A call. It is a client of ours until `close`, which whoever has it must call.
 
-    What comes in is audio in frames of 20 ms, int16 at 24 kHz, and events as JSON text. `note` is told every
-    second what became of the caller's packets.
+    What comes in is audio in frames of 20 ms, int16 at 24 kHz, and events as JSON text. A caller may offer no
+    data channel, as where a sideband has the events: then none are sent here. `note` is told every second
+    what became of the caller's packets.
     """
 
     def __init__(
@@ -137,6 +138,8 @@ class Peer:
             await self._connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         except ValueError as error:
             raise InvalidInput(f"the SDP offer: {error}", reason="SDP", param="sdp") from None
+        if self._connection.sctp is None:
+            self._events.forgo()
         answer = await self._connection.createAnswer()
         await self._connection.setLocalDescription(
             RTCSessionDescription(sdp.answer(answer.sdp), "answer")

@@ -34,7 +34,9 @@ SETTLE_S = 1.0
 
 
 class Caller:
-    """Offers one microphone and a data channel; notes what it hears and is told."""
+    """Offers one microphone and a data channel, none without a `label`; notes what it hears and is told."""
+
+    channel: RTCDataChannel
 
     def __init__(self, *, label: str = LABEL) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -46,10 +48,22 @@ class Caller:
         self.connection.addTrack(self.microphone)
         self.connection.on("track", self._on_track)
         self.connection.on("iceconnectionstatechange", self.moved.set)
-        self.channel: RTCDataChannel = self.connection.createDataChannel(label)
+        self.connection.on("connectionstatechange", self.moved.set)
+        if label:
+            self._open_channel(label)
+
+    def _open_channel(self, label: str) -> None:
+        self.channel = self.connection.createDataChannel(label)
         self.channel.on("message", self._on_message)
         self.channel.on("open", self.moved.set)
         self.channel.on("close", self.moved.set)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its data channel is open, or its connection where it has none."""
+        if self.connection.sctp is None:
+            return self.connection.connectionState == "connected"
+        return self.channel.readyState != "connecting"
 
     async def offer(self) -> str:
         await self.connection.setLocalDescription(await self.connection.createOffer())
@@ -132,12 +146,12 @@ async def connected(
     settings: WebRtcSettings | None = None,
     note: Note | None = None,
 ) -> AsyncIterator[Call]:
-    """Have a call whose data channel is open; both ends are closed after it."""
+    """Have a call whose data channel, if any, is open; both ends are closed after it."""
     caller = caller or Caller()
     peer = await Peer.answer(await caller.offer(), settings or WebRtcSettings(), note)
     try:
         await caller.accept(peer.sdp)
-        await caller.until(lambda: caller.channel.readyState != "connecting")
+        await caller.until(lambda: caller.is_ready)
         yield Call(caller, peer)
     finally:
         await peer.close()

@@ -91,17 +91,29 @@ def test_events_go_both_ways() -> None:
 def test_what_is_said_before_it_is_open_is_kept_in_order_up_to_a_bound() -> None:
     async def main() -> None:
         events = EventChannel(Inbox())
-        for number in range(MAX_EARLY_EVENTS):
+        for number in range(MAX_EARLY_EVENTS + 2):
             await events.send(event(str(number)))
-        async with asyncio.TaskGroup() as group:
-            late = group.create_task(events.send(event("late")))
-            await asyncio.sleep(1)
-            assert not late.done()
-            channel = Channel()
-            events.open(cast(RTCDataChannel, channel))
+        assert events.dropped_events == 2
+        channel = Channel()
+        events.open(cast(RTCDataChannel, channel))
+        await events.send(event("late"))
         deltas = [one["delta"] for one in channel.sent]
         # Nothing is sent over a full channel; the early ones together are under its bound.
-        assert deltas == [*map(str, range(MAX_EARLY_EVENTS)), "late"]
+        assert deltas == [*map(str, range(2, MAX_EARLY_EVENTS + 2)), "late"]
+
+    run_virtual(main())
+
+
+def test_where_none_was_offered_nothing_is_kept() -> None:
+    async def main() -> None:
+        events = EventChannel(Inbox())
+        await events.send(event("before"))
+        events.forgo()
+        await events.send(event("after"))
+        channel = Channel()
+        events.open(cast(RTCDataChannel, channel))
+        assert (channel.said, events.dropped_events) == ([], 0)
+        await asyncio.sleep(0)
 
     run_virtual(main())
 
@@ -205,15 +217,11 @@ def test_closing_waits_until_the_caller_has_everything() -> None:
     assert run_virtual(main()) == pytest.approx(0.1)
 
 
-def test_closing_before_it_was_ever_open_lets_go_whoever_waits() -> None:
+def test_closing_before_it_was_ever_open_drops_what_was_kept() -> None:
     async def main() -> None:
         events = EventChannel(Inbox())
-        for _ in range(MAX_EARLY_EVENTS):
-            await events.send(event())
-        async with asyncio.TaskGroup() as group:
-            group.create_task(events.send(event()))
-            await asyncio.sleep(1)
-            await events.close()
+        await events.send(event())
+        await events.close()
         channel = Channel()
         events.open(cast(RTCDataChannel, channel))
         assert channel.said == []

@@ -16,6 +16,7 @@ from server.conversation.line import LineLost
 from server.conversation.outbox import Audio, Outbox
 from server.realtime import server_events
 from server.webrtc import peer as peer_module
+from server.webrtc.event_channel import MAX_EARLY_EVENTS
 from server.webrtc.opus import FRAME_BYTES
 from server.webrtc.peer import Peer
 from server.webrtc.settings import IceServer, WebRtcSettings
@@ -112,6 +113,24 @@ def test_events_go_both_ways_and_binary_ones_are_refused() -> None:
     said = {event["error"]["code"]: event["error"]["message"] for event in call.caller.events}
     assert said["test"] == "hello"
     assert "binary_event" in said
+
+
+@pytest.mark.parametrize(("label", "kept"), [("", 0), ("chat", MAX_EARLY_EVENTS)])
+def test_a_caller_without_a_channel_for_events_hears_what_is_said_after_them(
+    label: str, kept: int
+) -> None:
+    async def main() -> None:
+        async with connected(Caller(label=label)) as call, asyncio.TaskGroup() as group:
+            outbox = Outbox()
+            group.create_task(call.peer.deliver(outbox))
+            for _ in range(MAX_EARLY_EVENTS + 1):
+                await outbox.put(server_events.error(problem("hello")))
+            await outbox.put(*spoken(VOICE))
+            outbox.close()
+            await call.until(lambda: sum(loud > AUDIBLE for loud in call.caller.levels) > 40)
+            assert len(call.peer._events._early) == kept
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("how", ["flush", "event"])
