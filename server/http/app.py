@@ -26,12 +26,31 @@ from server.sessions import Sessions
 
 # What a client from elsewhere may read of an answer, and send with a request.
 EXPOSED = ["Location", "Retry-After", "Date"]
+# npm `@openai/agents-realtime` 0.20, openaiRealtimeWebRtc.mjs: with the offer of each call.
+AGENTS = ["x-openai-agents-sdk"]
+# npm `openai` 7.57 in a browser, client.mjs `buildHeaders` and internal/detect-platform.mjs: with each
+# request, but for the helper's method (with `stream` and the like), and organization and project where set.
+OPENAI = [
+    "openai-organization",
+    "openai-project",
+    "x-stainless-arch",
+    "x-stainless-helper-method",
+    "x-stainless-lang",
+    "x-stainless-os",
+    "x-stainless-package-version",
+    "x-stainless-retry-count",
+    "x-stainless-runtime",
+    "x-stainless-runtime-version",
+    "x-stainless-timeout",
+]
 ALLOWED = [
     "authorization",
     "content-type",
     RESUME_HEADER,
     "openai-beta",
     "openai-safety-identifier",
+    *AGENTS,
+    *OPENAI,
 ]
 
 

@@ -90,15 +90,42 @@ def test_by_default_only_its_own_page_may_call() -> None:
     serve(test)
 
 
+# What browsers ask for on behalf of the unmodified npm packages.
+AGENTS = "authorization,content-type,x-openai-agents-sdk"
+OPENAI = (
+    "authorization,content-type,openai-organization,openai-project,x-stainless-arch,"
+    "x-stainless-helper-method,x-stainless-lang,x-stainless-os,x-stainless-package-version,"
+    "x-stainless-retry-count,x-stainless-runtime,x-stainless-runtime-version,x-stainless-timeout"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        (CALLS_PATH, AGENTS, 200),
+        ("/v1/chat/completions", OPENAI, 200),
+        (CALLS_PATH, "antiphon-resume-token,openai-beta,openai-safety-identifier", 200),
+        (CALLS_PATH, "x-other", 400),
+    ],
+)
+def test_an_origin_that_is_let_in_may_send_what_openais_clients_send(
+    path: str, headers: str, status: int
+) -> None:
+    async def test(house: HttpHouse) -> None:
+        asked = {
+            "Origin": ORIGIN,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": headers,
+        }
+        preflight = await house.client.options(path, headers=asked)
+        assert preflight.status_code == status
+
+    serve(test, ORIGIN)
+
+
 def test_an_origin_that_is_let_in_sees_where_its_call_is_even_where_it_is_refused() -> None:
     async def test(house: HttpHouse) -> None:
         origin = {"Origin": ORIGIN}
-        asked = {
-            "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "authorization,content-type",
-        }
-        preflight = await house.client.options(CALLS_PATH, headers=origin | asked)
-        assert preflight.status_code == 200
         headers = house.headers | origin | {"content-type": SDP}
         for status in (201, 503):
             answer = await house.post(CALLS_PATH, content="v=0", headers=headers)
