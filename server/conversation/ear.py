@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 LAST_FINAL_S = 15.0
 # A client that sends faster than is heard waits: what is ahead of the recogniser is kept here.
 AHEAD_MS = 2000.0
+# What comes at once is heard in pieces: of OpenAI's 15 MiB the recogniser takes 1 in a message, and where one
+# of its streams ends, all of a piece is heard again or none. The shortest silence looked for is two of them.
+PIECE_MS = 200
 # A stream that only was cut is open again sooner, and the caller notices nothing.
 AWAY_S = 0.25
 # Silence is looked for so often: with ten callers at a time whose recogniser is away, it is most of the work.
@@ -109,15 +112,17 @@ class Ear:
         if not audio:
             return
         wire = config.input_format
-        duration_ms = len(audio) * 1000 / (wire.rate_hz * SAMPLE_BYTES[wire.encoding])
-        self._open(config)
-        self._tape.add(audio, duration_ms)
+        bytes_per_s = wire.rate_hz * SAMPLE_BYTES[wire.encoding]
+        piece_bytes = bytes_per_s * PIECE_MS // 1000
         # The recogniser's slowness is no part of when audio arrived.
-        self._arrivals.note(self._tape.end_ms, _now())
-        self._more.set()
-        if not self._speaking and not self._asked and self._away_since_s is None:
-            self._tape.rest(self._fed)
-        await self._until_taken()
+        came_s = _now()
+        for start in range(0, len(audio), piece_bytes):
+            if start:
+                await asyncio.sleep(0)  # nothing else waits where the recogniser is away
+            self._open(config)
+            piece = audio[start : start + piece_bytes]
+            self._record(piece, len(piece) * 1000 / bytes_per_s, came_s)
+            await self._until_taken()
         await self._tell_unheard(config)
 
     async def finish_utterance(
@@ -175,6 +180,13 @@ class Ear:
         self._recognition = self._listening = None
         self._forget()
         self._committed_ms = self._tape.end_ms
+
+    def _record(self, audio: bytes, duration_ms: float, came_s: float) -> None:
+        self._tape.add(audio, duration_ms)
+        self._arrivals.note(self._tape.end_ms, came_s)
+        self._more.set()
+        if not self._speaking and not self._asked and self._away_since_s is None:
+            self._tape.rest(self._fed)
 
     def _forget(self) -> None:
         self._tape.clear()

@@ -76,9 +76,13 @@ class OwnVoice:
         size = _frame_samples(wire) * SAMPLE_BYTES[wire.encoding]
         whole = len(audio) - len(audio) % size
         self._rest, self._rest_wire = audio[whole:], wire
-        return b"".join(
-            self._without(audio[start : start + size], wire) for start in range(0, whole, size)
-        )
+        left = bytearray()
+        for start in range(0, whole, size):
+            if not self._played and not self._left:
+                # Minutes may come at once, and an echo of a second is long over then.
+                return bytes(left) + audio[start:whole]
+            left += self._without(audio[start : start + size], wire)
+        return bytes(left)
 
     def _without(self, audio: bytes, wire: WireFormat) -> bytes:
         played = self._next_played(wire)

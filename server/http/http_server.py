@@ -18,15 +18,18 @@ from antiphon.errors import Misconfigured
 from antiphon.in_flight import SHUTDOWN_GRACE_S
 from server.access.certificate import Certificate
 from server.access.reach import UNIX
-from server.edge.converse import MAX_AUDIO_BYTES
 from server.http.http_protocol import HttpProtocol
 from server.http.socket_protocol import SocketProtocol
 from server.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
+# OpenAI takes up to 15 MiB of audio in an `input_audio_buffer.append` (`openai` package, its docstring): 5.5
+# minutes at 24 kHz. A connection holds two such messages at most, the one that is heard and the one after it:
+# 120 MB, measured.
+MAX_APPENDED_BYTES = 15 * 1024 * 1024
 # As base64, with room for the event around it.
-MAX_SOCKET_MESSAGE_BYTES = MAX_AUDIO_BYTES * 3 // 2
+MAX_SOCKET_MESSAGE_BYTES = MAX_APPENDED_BYTES * 4 // 3 + 64 * 1024
 # A phone that is out of reach is noticed in 15 s; its session then waits for it.
 PING_S = 5.0
 PONG_S = 10.0

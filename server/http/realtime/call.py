@@ -21,6 +21,8 @@ from server.sessions import Seat
 LEAD_MS = 40.0
 # Between those who speak and the session; a line of its own drops old audio where it must.
 MAX_SAID = 64
+# An event that holds audio may have 21 MB: of those that are longer than this one waits at a time.
+LONG_CHARS = 256 * 1024
 # Monitoring, a recorder, a tool server and a colleague.
 MAX_LISTENERS = 4
 # What has been said is to be heard, but not by a caller who does not listen.
@@ -58,6 +60,7 @@ class Call:
         self._peer = peer
         self._seat = seat
         self._said: asyncio.Queue[Incoming | LineLost | None] = asyncio.Queue(MAX_SAID)
+        self._long = asyncio.Lock()  # held from where a long event is said until it is heard
         self._listeners: set[Listener] = set()
         self._session: BaseModel | None = None
 
@@ -90,7 +93,7 @@ class Call:
                 f"{MAX_LISTENERS} connections listen in to this call already",
                 reason="LISTENERS_FULL",
             )
-        listener = Listener(self._said.put)
+        listener = Listener(self._speak_up)
         if self._session is not None:
             listener.hear(self._session)
         self._listeners.add(listener)
@@ -112,10 +115,17 @@ class Call:
         except LineLost as lost:
             await self._said.put(lost)
 
+    async def _speak_up(self, text: str) -> None:
+        if len(text) > LONG_CHARS:
+            await self._long.acquire()
+        await self._said.put(text)
+
     async def _incoming(self) -> AsyncIterator[Incoming]:
         while (item := await self._said.get()) is not None:
             if isinstance(item, LineLost):
                 raise item
+            if isinstance(item, str) and len(item) > LONG_CHARS and self._long.locked():
+                self._long.release()
             yield item
         # Nobody hears what is still to be said.
         self._seat.close()

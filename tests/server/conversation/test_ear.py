@@ -12,7 +12,15 @@ import pytest
 
 from antiphon.errors import AntiphonError, Exhausted, InvalidInput, Unavailable
 from antiphon.v1 import recognizer_pb2 as pb
-from server.conversation.ear import AWAY_S, LAST_FINAL_S, LONGEST_AWAY_S, MOST_FAILURES, Ear
+from server.conversation.ear import (
+    AWAY_S,
+    LAST_FINAL_S,
+    LONGEST_AWAY_S,
+    MOST_FAILURES,
+    PIECE_MS,
+    Ear,
+)
+from server.conversation.tape import LONGEST_MS
 from server.engines.failure import Engine
 from server.engines.stream import TAKE_S
 from server.realtime import session_config
@@ -417,6 +425,61 @@ def test_a_client_that_is_ahead_waits() -> None:
         assert not sending.done()
         await asyncio.sleep(TAKE_S)
         assert sending.done()
+
+    play(story)
+
+
+def test_what_comes_at_once_is_heard_in_pieces_that_the_recogniser_takes() -> None:
+    audio = np.arange(1_250_001, dtype="<i2").tobytes()  # 26 s and a sample
+
+    async def story(room: Room) -> None:
+        await room.ear.hear(audio, CONFIG)
+        assert room.ear.fed_ms == pytest.approx(1_250_001 / 24)
+
+    room = play(story)
+    _, *requests = room.recognizer.call.requests
+    assert room.recognizer.audio == audio
+    assert {len(request.audio) for request in requests[:-1]} == {48 * PIECE_MS}
+
+
+def test_all_of_it_arrived_when_it_came_however_long_the_recogniser_takes() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        write, call = room.recognizer.call.write, room.recognizer.call
+
+        async def slow_write(request: pb.RecognizeRequest) -> None:
+            await asyncio.sleep(1)
+            await write(request)
+
+        call.write = slow_write  # type: ignore[method-assign]
+        await room.ear.hear(FRAME * 300, CONFIG)
+        assert asyncio.get_running_loop().time() > 10
+        assert room.ear.arrived_s(6020) == 0
+
+    play(story)
+
+
+def test_while_it_is_away_what_comes_at_once_is_bounded_and_others_have_their_turns() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        await asyncio.sleep(0.1)
+        with _away(room):
+            await asyncio.sleep(1)
+            turns = 0
+
+            async def others() -> None:
+                nonlocal turns
+                while True:
+                    turns += 1
+                    await asyncio.sleep(0)
+
+            beside = asyncio.create_task(others())
+            await room.ear.hear(bytes(48 * 120_000), CONFIG)
+            beside.cancel()
+            assert turns + 1 >= 120_000 / PIECE_MS
+        room.engines.pulses.asr._turn(serves=True)
+        await asyncio.sleep(1)
+        assert len(room.recognizer.audio) == 48 * LONGEST_MS
 
     play(story)
 

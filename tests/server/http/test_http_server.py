@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import signal
 import socket
@@ -20,7 +21,7 @@ from server.http import http_server
 from server.http.http_server import CLOSE_S, HttpServer
 from server.sessions import Sessions, hosting
 from server.settings import ServerSettings
-from tests.server.http.house import Echoes, HttpHouse, until_closed
+from tests.server.http.house import Echoes, Engines, HttpHouse, until_closed
 
 
 async def _app(scope: object, receive: object, send: object) -> None: ...
@@ -121,6 +122,20 @@ def test_at_the_end_sessions_have_their_grace_and_nobody_else_is_let_in() -> Non
             assert (problem["type"], problem["error"]["code"]) == ("error", "stopping")
             code, reason = await until_closed(line)
             assert (code, reason.partition(":")[0]) == (4503, "stopping")
+
+    asyncio.run(main())
+
+
+def test_as_much_audio_as_openai_takes_in_one_append_is_heard() -> None:
+    async def main() -> None:
+        engines = Engines()
+        async with HttpHouse.open(engines.maker) as house, house.socket() as line:
+            audio = base64.b64encode(bytes(15 * 1024 * 1024)).decode()
+            await line.send(json.dumps({"type": "input_audio_buffer.append", "audio": audio}))
+            await line.send(json.dumps({"type": "input_audio_buffer.commit"}))
+            while "committed" not in (said := json.loads(await line.recv()))["type"]:
+                assert said["type"] != "error", said
+            assert len(engines.recognizer.audio) == 15 * 1024 * 1024
 
     asyncio.run(main())
 

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from server.conversation.outbox import Audio
 from server.http import http_server, socket_protocol
+from server.http.http_server import MAX_SOCKET_MESSAGE_BYTES
 from server.http.realtime import socket_line
 from tests.server.http.house import Echoes, HttpHouse, until_closed
 
@@ -32,7 +33,7 @@ async def _begun(socket: ClientConnection) -> None:
     await socket.recv()
 
 
-@pytest.mark.parametrize("size", [1_600_000, 20_000_000])
+@pytest.mark.parametrize("size", [MAX_SOCKET_MESSAGE_BYTES + 1, 40_000_000])
 def test_a_message_that_is_too_large_is_refused_with_its_reason(size: int) -> None:
     async def test(house: HttpHouse, echoes: Echoes) -> None:
         async with house.socket() as socket:
@@ -40,7 +41,7 @@ def test_a_message_that_is_too_large_is_refused_with_its_reason(size: int) -> No
             with suppress(ConnectionClosed):
                 await socket.send("x" * size)
             code, reason = await until_closed(socket)
-        assert (code, "1572864" in reason) == (1009, True)
+        assert (code, str(MAX_SOCKET_MESSAGE_BYTES) in reason) == (1009, True)
         await echoes.made[0][0].left.wait()
 
     serve(test)
@@ -50,7 +51,7 @@ def test_a_message_in_fragments_is_bounded_as_a_whole() -> None:
     async def test(house: HttpHouse, _: Echoes) -> None:
         async with house.socket() as socket:
             with suppress(ConnectionClosed):
-                await socket.send("x" * 100_000 for _ in range(100))
+                await socket.send("x" * (MAX_SOCKET_MESSAGE_BYTES // 50) for _ in range(60))
             assert (await until_closed(socket))[0] == 1009
 
     serve(test)

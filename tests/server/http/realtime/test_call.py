@@ -10,7 +10,7 @@ from openai import BaseModel
 from openai.types import realtime as oai
 
 from antiphon.errors import Exhausted
-from server.http.realtime.call import FAREWELL_S, MAX_LISTENERS, Call
+from server.http.realtime.call import FAREWELL_S, LONG_CHARS, MAX_LISTENERS, Call
 from server.http.realtime.listener import Listener
 from server.realtime import server_events
 from tests.server.http.realtime.test_calls import NEW, OFFER, House, tell
@@ -39,6 +39,23 @@ def test_whoever_listens_in_hears_events_and_speaks_up() -> None:
             heard = await _all(listener)
         assert [event.type for event in heard] == ["antiphon.state"] * 2  # type: ignore[attr-defined]
         assert len(house.peer.received) == 3
+
+    tell(story)
+
+
+def test_of_long_events_one_waits_at_a_time() -> None:
+    async def story(house: House) -> None:
+        call = await _begin(house)
+        with call.listener() as listener:
+            long = "x" * (LONG_CHARS + 1)
+            # Nobody hears them yet: the session has not had its turn.
+            said = [asyncio.create_task(listener.say(long)) for _ in range(3)]
+            await asyncio.sleep(0)
+            assert call._said.qsize() == 1
+            await _settle()
+            assert all(task.done() for task in said)
+            house.peer.hang_up()
+            await _all(listener)
 
     tell(story)
 

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.access.grant import Grant, Holder
+from server.http.http_server import MAX_SOCKET_MESSAGE_BYTES
 from server.http.realtime.call_routes import CALLS_PATH, SDP
 from server.settings import AgentSettings
 from tests.server.http.house import Echoes, Engines, HttpHouse, until_closed
@@ -311,7 +312,7 @@ def test_an_append_of_100_mb_is_refused_with_its_reason() -> None:
                 await _append(socket, "A" * 100_000_000)
             code, reason = await until_closed(socket)
             assert code == 1009
-            assert "1572864" in reason
+            assert str(MAX_SOCKET_MESSAGE_BYTES) in reason
             await _next(other, "session.created")
 
     converse(test)
