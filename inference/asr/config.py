@@ -9,7 +9,7 @@ from antiphon.audio import RECOGNITION_RATE_HZ, Encoding, check_rate
 from antiphon.errors import InvalidInput, Unsupported
 from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2 import RecognizeConfig
-from inference.asr.endpointer import Rules
+from inference.asr.endpointer import PREROLL_MS, Rules
 from inference.asr.engine import Phrase, Script
 from inference.asr.settings import (
     MAX_PARTIAL_MS,
@@ -24,6 +24,7 @@ MAX_PHRASES = 100
 MAX_PHRASE_CHARS = 200
 MAX_BOOST = 20.0
 MAX_ALTERNATIVES = 10
+MAX_PREROLL_MS = 5000
 
 ENCODINGS = {
     common_pb2.AUDIO_ENCODING_PCM_S16LE: Encoding.PCM_S16LE,
@@ -89,13 +90,36 @@ def check_capabilities(listening: Listening, capabilities: Collection[str]) -> N
 
 
 def _rules(config: RecognizeConfig, settings: AsrSettings) -> Rules:
+    start, stop = _voice_probabilities(config, settings)
     return Rules(
-        start_probability=settings.vad_start,
-        stop_probability=settings.vad_stop,
+        start_probability=start,
+        stop_probability=stop,
         hush_ms=settings.hush_ms,
         pause_ms=settings.pause_ms,
         silence_ms=_silence_ms(config, settings),
+        preroll_ms=_preroll_ms(config),
     )
+
+
+def _voice_probabilities(config: RecognizeConfig, settings: AsrSettings) -> tuple[float, float]:
+    """Return how likely voice must be to begin and to go on: one to the other as they are set to be."""
+    if not config.HasField("voice_threshold"):
+        return settings.vad_start, settings.vad_stop
+    asked = config.voice_threshold
+    if not 0 <= asked <= 1:  # NaN compares with nothing
+        raise InvalidInput(f"voice_threshold {asked} is outside 0 to 1", reason="VOICE_THRESHOLD")
+    share = settings.vad_stop / settings.vad_start if settings.vad_start else 1.0
+    return asked, min(asked * share, 1.0)
+
+
+def _preroll_ms(config: RecognizeConfig) -> float:
+    if not config.HasField("preroll_ms"):
+        return PREROLL_MS
+    if config.preroll_ms > MAX_PREROLL_MS:
+        raise InvalidInput(
+            f"preroll_ms {config.preroll_ms} is over {MAX_PREROLL_MS}", reason="PREROLL_MS"
+        )
+    return config.preroll_ms
 
 
 def _silence_ms(config: RecognizeConfig, settings: AsrSettings) -> float | None:

@@ -32,13 +32,17 @@ LONGEST_UTTERANCE_MS = 600_000
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When voice counts and when silence is long enough; `silence_ms` None: the client decides."""
+    """When voice counts and when silence is long enough; `silence_ms` None: the client decides.
+
+    `preroll_ms` is how much audio before its first voice belongs to an utterance.
+    """
 
     start_probability: float = 0.5
     stop_probability: float = 0.35
     hush_ms: float = 96
     pause_ms: float = 192
     silence_ms: float | None = 500
+    preroll_ms: float = PREROLL_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ class Endpointer:
         self._voiced_chunks += self._onset
         self._onset = 0
         self._voice_end = self._position
-        audio_from = max(at - _samples(PREROLL_MS), self._floor)
+        audio_from = max(at - _samples(self._rules.preroll_ms), self._floor)
         if not self._open:
             self._open = True
             self._started_at, self._piece_from = at, audio_from

@@ -11,7 +11,6 @@ from antiphon.audio import RECOGNITION_RATE_HZ, Int16
 from inference.asr import heard as tell
 from inference.asr.detector import CHUNK_SAMPLES, Detector
 from inference.asr.endpointer import (
-    PREROLL_MS,
     START_MS,
     Cut,
     Ended,
@@ -19,6 +18,7 @@ from inference.asr.endpointer import (
     Hushed,
     Paused,
     Resumed,
+    Rules,
     Settled,
     Started,
 )
@@ -31,8 +31,6 @@ CHUNKS_A_TURN = 16
 # it, as long as the engine takes for its beginning. With twice, a short final beside seven files took 2.5 and
 # 3.1 times what it takes alone (p95, two runs each), so 2.1 and 2.5.
 FILE_REST = 8.0
-# What a next utterance may reach back for.
-KEPT_SAMPLES = (PREROLL_MS + START_MS) * RECOGNITION_RATE_HZ // 1000
 _FAINTEST = 1e-3  # of one step of int16; keeps digital silence out of the logarithm
 
 
@@ -42,6 +40,7 @@ class Stream:
     def __init__(self, ears: Ears, detector: Detector) -> None:
         self._ears = ears
         self._detector = detector
+        self._kept = kept_samples(ears.listening.rules)
         self._rest: Int16 = np.zeros(0, np.int16)
         self._utterance: Utterance | None = None
         self._final: asyncio.Task[None] | None = None
@@ -106,7 +105,7 @@ class Stream:
 
     def _forget(self) -> None:
         history = self._ears.history
-        needed = history.end - KEPT_SAMPLES
+        needed = history.end - self._kept
         if self._utterance is not None:
             needed = min(needed, self._utterance.audio_from)
         history.forget(needed)
@@ -147,6 +146,11 @@ class Stream:
         if self._final is not None:
             await self._final
             self._final = None
+
+
+def kept_samples(rules: Rules) -> int:
+    """Return what a next utterance may reach back for."""
+    return int((rules.preroll_ms + START_MS) * RECOGNITION_RATE_HZ / 1000)
 
 
 def level_db(chunk: Int16) -> float:

@@ -22,7 +22,7 @@ FILE_PATIENCE_S = 600.0
 
 
 class Recognition:
-    """A stream for the session's input format and language; it ends an utterance when it is told to.
+    """A stream for what the session sets of hearing; it ends an utterance when it is told to.
 
     Its positions count on from `from_ms`, what the session had heard before on other streams.
 
@@ -95,17 +95,22 @@ def _shift(event: pb.RecognizeResponse, by_ms: float) -> None:
             event.speech_hushed.end_ms += by_ms
         case "pause":
             event.pause.end_ms += by_ms
+        case "speech_resumed":
+            event.speech_resumed.start_ms += by_ms
         case "final":
             event.final.start_ms += by_ms
             event.final.end_ms += by_ms
 
 
 def _config(config: SessionConfig) -> pb.RecognizeConfig:
+    voice_threshold, preroll_ms = config.voicing
     request = pb.RecognizeConfig(
         audio=audio_format(config.input_format),
         language=config.language,
         partials=True,
         hushes=True,
+        voice_threshold=voice_threshold,
+        preroll_ms=preroll_ms,
     )
     request.external.SetInParent()
     if config.simulation is not None:

@@ -11,7 +11,15 @@ from openai import BaseModel
 from openai.types import realtime as oai
 
 from server.realtime.refusals import wrong
-from server.realtime.session_config import FORMATS, Echo, SessionConfig, TurnDetection, WireFormat
+from server.realtime.session_config import (
+    DEFAULT_PADDING_MS,
+    DEFAULT_THRESHOLD,
+    FORMATS,
+    Echo,
+    SessionConfig,
+    TurnDetection,
+    WireFormat,
+)
 from server.settings import AgentSettings
 
 INPUT = "session.audio.input"
@@ -90,8 +98,8 @@ def _turn_detection(given: Any, agent: AgentSettings) -> TurnDetection:
         create_response=asked.get("create_response", True),
         interrupt_response=asked.get("interrupt_response", True),
         idle_timeout_ms=asked.get("idle_timeout_ms"),
-        threshold=asked.get("threshold", 0.5),
-        prefix_padding_ms=asked.get("prefix_padding_ms", 300),
+        threshold=asked.get("threshold", DEFAULT_THRESHOLD),
+        prefix_padding_ms=asked.get("prefix_padding_ms", DEFAULT_PADDING_MS),
     )
 
 

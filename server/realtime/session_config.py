@@ -17,6 +17,10 @@ PCM_RATE_HZ = 24_000
 G711_RATE_HZ = 8_000
 # What a session's model is called where its client names none.
 MODEL = "antiphon"
+# OpenAI's own defaults, which its clients also send where nobody chose them: then the recogniser goes by what
+# it is set to, as for a client that sends nothing.
+DEFAULT_THRESHOLD = 0.5
+DEFAULT_PADDING_MS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,18 @@ class TurnDetection:
     create_response: bool = True
     interrupt_response: bool = True
     idle_timeout_ms: int | None = None
-    # Told back as they were given: the recogniser has its own.
-    threshold: float = 0.5
-    prefix_padding_ms: int = 300
+    threshold: float = DEFAULT_THRESHOLD
+    prefix_padding_ms: int = DEFAULT_PADDING_MS
+
+    @property
+    def voice_threshold(self) -> float | None:
+        """How likely the recogniser must find voice, 0 to 1; None: as likely as it is set to."""
+        return None if self.threshold == DEFAULT_THRESHOLD else self.threshold
+
+    @property
+    def preroll_ms(self) -> int | None:
+        """How much audio before its first voice belongs to an utterance; None: what is usual here."""
+        return None if self.prefix_padding_ms == DEFAULT_PADDING_MS else self.prefix_padding_ms
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it stands in a session object."""
@@ -134,7 +147,13 @@ class SessionConfig:
     @property
     def hearing(self) -> tuple[object, ...]:
         """What a recogniser's stream is opened with."""
-        return self.input_format, self.language, self.simulation
+        return self.input_format, self.language, self.simulation, self.voicing
+
+    @property
+    def voicing(self) -> tuple[float | None, int | None]:
+        """The threshold and the preroll that are asked of the recogniser, as `TurnDetection` has them."""
+        detection = self.turn_detection
+        return (detection.voice_threshold, detection.preroll_ms) if detection else (None, None)
 
     @property
     def told_voice(self) -> str:

@@ -77,9 +77,9 @@ class FakeRecognizer:
         pause = recognizer_pb2.Pause(text=text, end_ms=end_ms, end_of_turn_probability=probability)
         self.call.send(recognizer_pb2.RecognizeResponse(pause=pause))
 
-    def resume(self) -> None:
+    def resume(self, start_ms: float = 0) -> None:
         """Report that the caller goes on."""
-        resumed = recognizer_pb2.SpeechResumed()
+        resumed = recognizer_pb2.SpeechResumed(start_ms=start_ms)
         self.call.send(recognizer_pb2.RecognizeResponse(speech_resumed=resumed))
 
     def final(self, text: str | None = None) -> None:

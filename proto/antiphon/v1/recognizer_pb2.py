@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from antiphon.v1 import common_pb2 as antiphon_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61ntiphon/v1/recognizer.proto\x12\x0b\x61ntiphon.v1\x1a\x18\x61ntiphon/v1/common.proto\"\x8e\x01\n\x10RecognizeRequest\x12.\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x1c.antiphon.v1.RecognizeConfigH\x00\x12\x0f\n\x05\x61udio\x18\x02 \x01(\x0cH\x00\x12.\n\x06\x66inish\x18\x03 \x01(\x0b\x32\x1c.antiphon.v1.FinishUtteranceH\x00\x42\t\n\x07request\"\x82\x03\n\x0fRecognizeConfig\x12\'\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x18.antiphon.v1.AudioFormat\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x34\n\x08\x65xternal\x18\x03 \x01(\x0b\x32 .antiphon.v1.ExternalEndpointingH\x00\x12\x32\n\x07silence\x18\x04 \x01(\x0b\x32\x1f.antiphon.v1.SilenceEndpointingH\x00\x12\x10\n\x08partials\x18\x05 \x01(\x08\x12\x12\n\nword_times\x18\x06 \x01(\x08\x12\x18\n\x10\x66irst_partial_ms\x18\x07 \x01(\r\x12\x0e\n\x06hushes\x18\x08 \x01(\x08\x12$\n\x07phrases\x18\t \x03(\x0b\x32\x13.antiphon.v1.Phrase\x12\x18\n\x10max_alternatives\x18\n \x01(\r\x12+\n\nsimulation\x18\x0f \x01(\x0b\x32\x17.antiphon.v1.SimulationB\r\n\x0b\x65ndpointing\"%\n\x06Phrase\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05\x62oost\x18\x02 \x01(\x01\"\x15\n\x13\x45xternalEndpointing\"(\n\x12SilenceEndpointing\x12\x12\n\nsilence_ms\x18\x01 \x01(\r\"-\n\nSimulation\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tvoiced_ms\x18\x02 \x01(\r\"&\n\x0f\x46inishUtterance\x12\x13\n\x0btraceparent\x18\x01 \x01(\t\"\xaf\x02\n\x11RecognizeResponse\x12\x34\n\x0espeech_started\x18\x01 \x01(\x0b\x32\x1a.antiphon.v1.SpeechStartedH\x00\x12\'\n\x07partial\x18\x02 \x01(\x0b\x32\x14.antiphon.v1.PartialH\x00\x12#\n\x05pause\x18\x03 \x01(\x0b\x32\x12.antiphon.v1.PauseH\x00\x12\x34\n\x0espeech_resumed\x18\x04 \x01(\x0b\x32\x1a.antiphon.v1.SpeechResumedH\x00\x12#\n\x05\x66inal\x18\x05 \x01(\x0b\x32\x12.antiphon.v1.FinalH\x00\x12\x32\n\rspeech_hushed\x18\x06 \x01(\x0b\x32\x19.antiphon.v1.SpeechHushedH\x00\x42\x07\n\x05\x65vent\"!\n\rSpeechStarted\x12\x10\n\x08start_ms\x18\x01 \x01(\x01\"?\n\x07Partial\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x14\n\x0cstable_chars\x18\x02 \x01(\r\x12\x10\n\x08\x61udio_ms\x18\x03 \x01(\x01\"\x8c\x01\n\x05Pause\x12\x0e\n\x06\x65nd_ms\x18\x01 \x01(\x01\x12\x0c\n\x04text\x18\x02 \x01(\t\x12$\n\x17\x65nd_of_turn_probability\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12#\n\x06timing\x18\x04 \x01(\x0b\x32\x13.antiphon.v1.TimingB\x1a\n\x18_end_of_turn_probability\",\n\x0cSpeechHushed\x12\x0e\n\x06\x65nd_ms\x18\x01 \x01(\x01\x12\x0c\n\x04text\x18\x02 \x01(\t\"!\n\rSpeechResumed\x12\x10\n\x08start_ms\x18\x01 \x01(\x01\"\xab\x02\n\x05\x46inal\x12\x0c\n\x04text\x18\x01 \x01(\t\x12 \n\x05words\x18\x02 \x03(\x0b\x32\x11.antiphon.v1.Word\x12\x10\n\x08language\x18\x03 \x01(\t\x12\x10\n\x08start_ms\x18\x04 \x01(\x01\x12\x0e\n\x06\x65nd_ms\x18\x05 \x01(\x01\x12\x12\n\nfrom_pause\x18\x06 \x01(\x08\x12#\n\x06timing\x18\x07 \x01(\x0b\x32\x13.antiphon.v1.Timing\x12$\n\x17\x65nd_of_turn_probability\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bprobability\x18\t \x01(\x01\x12.\n\x0c\x61lternatives\x18\n \x03(\x0b\x32\x18.antiphon.v1.AlternativeB\x1a\n\x18_end_of_turn_probability\"0\n\x0b\x41lternative\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"K\n\x04Word\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08start_ms\x18\x02 \x01(\x01\x12\x0e\n\x06\x65nd_ms\x18\x03 \x01(\x01\x12\x13\n\x0bprobability\x18\x04 \x01(\x01\x32\x9e\x01\n\nRecognizer\x12N\n\tRecognize\x12\x1d.antiphon.v1.RecognizeRequest\x1a\x1e.antiphon.v1.RecognizeResponse(\x01\x30\x01\x12@\n\x07GetInfo\x12\x1b.antiphon.v1.GetInfoRequest\x1a\x18.antiphon.v1.ServiceInfob\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61ntiphon/v1/recognizer.proto\x12\x0b\x61ntiphon.v1\x1a\x18\x61ntiphon/v1/common.proto\"\x8e\x01\n\x10RecognizeRequest\x12.\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x1c.antiphon.v1.RecognizeConfigH\x00\x12\x0f\n\x05\x61udio\x18\x02 \x01(\x0cH\x00\x12.\n\x06\x66inish\x18\x03 \x01(\x0b\x32\x1c.antiphon.v1.FinishUtteranceH\x00\x42\t\n\x07request\"\xdc\x03\n\x0fRecognizeConfig\x12\'\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x18.antiphon.v1.AudioFormat\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x34\n\x08\x65xternal\x18\x03 \x01(\x0b\x32 .antiphon.v1.ExternalEndpointingH\x00\x12\x32\n\x07silence\x18\x04 \x01(\x0b\x32\x1f.antiphon.v1.SilenceEndpointingH\x00\x12\x10\n\x08partials\x18\x05 \x01(\x08\x12\x12\n\nword_times\x18\x06 \x01(\x08\x12\x18\n\x10\x66irst_partial_ms\x18\x07 \x01(\r\x12\x0e\n\x06hushes\x18\x08 \x01(\x08\x12$\n\x07phrases\x18\t \x03(\x0b\x32\x13.antiphon.v1.Phrase\x12\x18\n\x10max_alternatives\x18\n \x01(\r\x12\x1c\n\x0fvoice_threshold\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x17\n\npreroll_ms\x18\x0c \x01(\rH\x02\x88\x01\x01\x12+\n\nsimulation\x18\x0f \x01(\x0b\x32\x17.antiphon.v1.SimulationB\r\n\x0b\x65ndpointingB\x12\n\x10_voice_thresholdB\r\n\x0b_preroll_ms\"%\n\x06Phrase\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05\x62oost\x18\x02 \x01(\x01\"\x15\n\x13\x45xternalEndpointing\"(\n\x12SilenceEndpointing\x12\x12\n\nsilence_ms\x18\x01 \x01(\r\"-\n\nSimulation\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tvoiced_ms\x18\x02 \x01(\r\"&\n\x0f\x46inishUtterance\x12\x13\n\x0btraceparent\x18\x01 \x01(\t\"\xaf\x02\n\x11RecognizeResponse\x12\x34\n\x0espeech_started\x18\x01 \x01(\x0b\x32\x1a.antiphon.v1.SpeechStartedH\x00\x12\'\n\x07partial\x18\x02 \x01(\x0b\x32\x14.antiphon.v1.PartialH\x00\x12#\n\x05pause\x18\x03 \x01(\x0b\x32\x12.antiphon.v1.PauseH\x00\x12\x34\n\x0espeech_resumed\x18\x04 \x01(\x0b\x32\x1a.antiphon.v1.SpeechResumedH\x00\x12#\n\x05\x66inal\x18\x05 \x01(\x0b\x32\x12.antiphon.v1.FinalH\x00\x12\x32\n\rspeech_hushed\x18\x06 \x01(\x0b\x32\x19.antiphon.v1.SpeechHushedH\x00\x42\x07\n\x05\x65vent\"!\n\rSpeechStarted\x12\x10\n\x08start_ms\x18\x01 \x01(\x01\"?\n\x07Partial\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x14\n\x0cstable_chars\x18\x02 \x01(\r\x12\x10\n\x08\x61udio_ms\x18\x03 \x01(\x01\"\x8c\x01\n\x05Pause\x12\x0e\n\x06\x65nd_ms\x18\x01 \x01(\x01\x12\x0c\n\x04text\x18\x02 \x01(\t\x12$\n\x17\x65nd_of_turn_probability\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12#\n\x06timing\x18\x04 \x01(\x0b\x32\x13.antiphon.v1.TimingB\x1a\n\x18_end_of_turn_probability\",\n\x0cSpeechHushed\x12\x0e\n\x06\x65nd_ms\x18\x01 \x01(\x01\x12\x0c\n\x04text\x18\x02 \x01(\t\"!\n\rSpeechResumed\x12\x10\n\x08start_ms\x18\x01 \x01(\x01\"\xab\x02\n\x05\x46inal\x12\x0c\n\x04text\x18\x01 \x01(\t\x12 \n\x05words\x18\x02 \x03(\x0b\x32\x11.antiphon.v1.Word\x12\x10\n\x08language\x18\x03 \x01(\t\x12\x10\n\x08start_ms\x18\x04 \x01(\x01\x12\x0e\n\x06\x65nd_ms\x18\x05 \x01(\x01\x12\x12\n\nfrom_pause\x18\x06 \x01(\x08\x12#\n\x06timing\x18\x07 \x01(\x0b\x32\x13.antiphon.v1.Timing\x12$\n\x17\x65nd_of_turn_probability\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bprobability\x18\t \x01(\x01\x12.\n\x0c\x61lternatives\x18\n \x03(\x0b\x32\x18.antiphon.v1.AlternativeB\x1a\n\x18_end_of_turn_probability\"0\n\x0b\x41lternative\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"K\n\x04Word\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08start_ms\x18\x02 \x01(\x01\x12\x0e\n\x06\x65nd_ms\x18\x03 \x01(\x01\x12\x13\n\x0bprobability\x18\x04 \x01(\x01\x32\x9e\x01\n\nRecognizer\x12N\n\tRecognize\x12\x1d.antiphon.v1.RecognizeRequest\x1a\x1e.antiphon.v1.RecognizeResponse(\x01\x30\x01\x12@\n\x07GetInfo\x12\x1b.antiphon.v1.GetInfoRequest\x1a\x18.antiphon.v1.ServiceInfob\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,35 +35,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECOGNIZEREQUEST']._serialized_start=72
   _globals['_RECOGNIZEREQUEST']._serialized_end=214
   _globals['_RECOGNIZECONFIG']._serialized_start=217
-  _globals['_RECOGNIZECONFIG']._serialized_end=603
-  _globals['_PHRASE']._serialized_start=605
-  _globals['_PHRASE']._serialized_end=642
-  _globals['_EXTERNALENDPOINTING']._serialized_start=644
-  _globals['_EXTERNALENDPOINTING']._serialized_end=665
-  _globals['_SILENCEENDPOINTING']._serialized_start=667
-  _globals['_SILENCEENDPOINTING']._serialized_end=707
-  _globals['_SIMULATION']._serialized_start=709
-  _globals['_SIMULATION']._serialized_end=754
-  _globals['_FINISHUTTERANCE']._serialized_start=756
-  _globals['_FINISHUTTERANCE']._serialized_end=794
-  _globals['_RECOGNIZERESPONSE']._serialized_start=797
-  _globals['_RECOGNIZERESPONSE']._serialized_end=1100
-  _globals['_SPEECHSTARTED']._serialized_start=1102
-  _globals['_SPEECHSTARTED']._serialized_end=1135
-  _globals['_PARTIAL']._serialized_start=1137
-  _globals['_PARTIAL']._serialized_end=1200
-  _globals['_PAUSE']._serialized_start=1203
-  _globals['_PAUSE']._serialized_end=1343
-  _globals['_SPEECHHUSHED']._serialized_start=1345
-  _globals['_SPEECHHUSHED']._serialized_end=1389
-  _globals['_SPEECHRESUMED']._serialized_start=1391
-  _globals['_SPEECHRESUMED']._serialized_end=1424
-  _globals['_FINAL']._serialized_start=1427
-  _globals['_FINAL']._serialized_end=1726
-  _globals['_ALTERNATIVE']._serialized_start=1728
-  _globals['_ALTERNATIVE']._serialized_end=1776
-  _globals['_WORD']._serialized_start=1778
-  _globals['_WORD']._serialized_end=1853
-  _globals['_RECOGNIZER']._serialized_start=1856
-  _globals['_RECOGNIZER']._serialized_end=2014
+  _globals['_RECOGNIZECONFIG']._serialized_end=693
+  _globals['_PHRASE']._serialized_start=695
+  _globals['_PHRASE']._serialized_end=732
+  _globals['_EXTERNALENDPOINTING']._serialized_start=734
+  _globals['_EXTERNALENDPOINTING']._serialized_end=755
+  _globals['_SILENCEENDPOINTING']._serialized_start=757
+  _globals['_SILENCEENDPOINTING']._serialized_end=797
+  _globals['_SIMULATION']._serialized_start=799
+  _globals['_SIMULATION']._serialized_end=844
+  _globals['_FINISHUTTERANCE']._serialized_start=846
+  _globals['_FINISHUTTERANCE']._serialized_end=884
+  _globals['_RECOGNIZERESPONSE']._serialized_start=887
+  _globals['_RECOGNIZERESPONSE']._serialized_end=1190
+  _globals['_SPEECHSTARTED']._serialized_start=1192
+  _globals['_SPEECHSTARTED']._serialized_end=1225
+  _globals['_PARTIAL']._serialized_start=1227
+  _globals['_PARTIAL']._serialized_end=1290
+  _globals['_PAUSE']._serialized_start=1293
+  _globals['_PAUSE']._serialized_end=1433
+  _globals['_SPEECHHUSHED']._serialized_start=1435
+  _globals['_SPEECHHUSHED']._serialized_end=1479
+  _globals['_SPEECHRESUMED']._serialized_start=1481
+  _globals['_SPEECHRESUMED']._serialized_end=1514
+  _globals['_FINAL']._serialized_start=1517
+  _globals['_FINAL']._serialized_end=1816
+  _globals['_ALTERNATIVE']._serialized_start=1818
+  _globals['_ALTERNATIVE']._serialized_end=1866
+  _globals['_WORD']._serialized_start=1868
+  _globals['_WORD']._serialized_end=1943
+  _globals['_RECOGNIZER']._serialized_start=1946
+  _globals['_RECOGNIZER']._serialized_end=2104
 # @@protoc_insertion_point(module_scope)

@@ -18,7 +18,7 @@ class RecognizeRequest(_message.Message):
     def __init__(self, config: _Optional[_Union[RecognizeConfig, _Mapping]] = ..., audio: _Optional[bytes] = ..., finish: _Optional[_Union[FinishUtterance, _Mapping]] = ...) -> None: ...
 
 class RecognizeConfig(_message.Message):
-    __slots__ = ("audio", "language", "external", "silence", "partials", "word_times", "first_partial_ms", "hushes", "phrases", "max_alternatives", "simulation")
+    __slots__ = ("audio", "language", "external", "silence", "partials", "word_times", "first_partial_ms", "hushes", "phrases", "max_alternatives", "voice_threshold", "preroll_ms", "simulation")
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,8 @@ class RecognizeConfig(_message.Message):
     HUSHES_FIELD_NUMBER: _ClassVar[int]
     PHRASES_FIELD_NUMBER: _ClassVar[int]
     MAX_ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
+    VOICE_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    PREROLL_MS_FIELD_NUMBER: _ClassVar[int]
     SIMULATION_FIELD_NUMBER: _ClassVar[int]
     audio: _common_pb2.AudioFormat
     language: str
@@ -40,8 +42,10 @@ class RecognizeConfig(_message.Message):
     hushes: bool
     phrases: _containers.RepeatedCompositeFieldContainer[Phrase]
     max_alternatives: int
+    voice_threshold: float
+    preroll_ms: int
     simulation: Simulation
-    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., language: _Optional[str] = ..., external: _Optional[_Union[ExternalEndpointing, _Mapping]] = ..., silence: _Optional[_Union[SilenceEndpointing, _Mapping]] = ..., partials: _Optional[bool] = ..., word_times: _Optional[bool] = ..., first_partial_ms: _Optional[int] = ..., hushes: _Optional[bool] = ..., phrases: _Optional[_Iterable[_Union[Phrase, _Mapping]]] = ..., max_alternatives: _Optional[int] = ..., simulation: _Optional[_Union[Simulation, _Mapping]] = ...) -> None: ...
+    def __init__(self, audio: _Optional[_Union[_common_pb2.AudioFormat, _Mapping]] = ..., language: _Optional[str] = ..., external: _Optional[_Union[ExternalEndpointing, _Mapping]] = ..., silence: _Optional[_Union[SilenceEndpointing, _Mapping]] = ..., partials: _Optional[bool] = ..., word_times: _Optional[bool] = ..., first_partial_ms: _Optional[int] = ..., hushes: _Optional[bool] = ..., phrases: _Optional[_Iterable[_Union[Phrase, _Mapping]]] = ..., max_alternatives: _Optional[int] = ..., voice_threshold: _Optional[float] = ..., preroll_ms: _Optional[int] = ..., simulation: _Optional[_Union[Simulation, _Mapping]] = ...) -> None: ...
 
 class Phrase(_message.Message):
     __slots__ = ("text", "boost")

@@ -18,6 +18,7 @@ from antiphon.v1.recognizer_pb2 import (
 )
 from inference.asr import engine
 from inference.asr.config import ENCODINGS, check_capabilities, read_config
+from inference.asr.endpointer import PREROLL_MS
 from inference.asr.engine import Script
 from inference.asr.settings import AsrSettings
 
@@ -66,6 +67,35 @@ def test_the_first_partial_may_be_sooner_than_later_ones() -> None:
     assert (sooner.first_partial_samples, sooner.partial_samples) == (3200, 4000)
 
 
+@pytest.mark.parametrize(
+    ("start", "stop", "asked_for", "expected"),
+    [
+        (0.5, 0.35, None, (0.5, 0.35)),
+        (0.4, 0.2, None, (0.4, 0.2)),
+        (0.5, 0.35, 0.8, (0.8, 0.56)),
+        (0.4, 0.2, 0.8, (0.8, 0.4)),
+        (0.5, 0.35, 0.0, (0.0, 0.0)),
+        (0.5, 0.35, 1.0, (1.0, 0.7)),
+        # Settings that make little sense still give probabilities.
+        (0.0, 0.35, 0.8, (0.8, 0.8)),
+        (0.2, 0.4, 0.8, (0.8, 1.0)),
+    ],
+)
+def test_what_is_voice_may_be_asked_for_and_what_keeps_it_going_is_in_proportion(
+    start: float, stop: float, asked_for: float | None, expected: tuple[float, float]
+) -> None:
+    settings = AsrSettings(vad_start=start, vad_stop=stop)
+    rules = read_config(asked(voice_threshold=asked_for), settings).rules
+    assert (rules.start_probability, rules.stop_probability) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("asked_ms", "expected"), [(None, PREROLL_MS), (0, 0), (5000, 5000)])
+def test_how_much_belongs_to_an_utterance_before_it_may_be_asked_for(
+    asked_ms: int | None, expected: float
+) -> None:
+    assert read_config(asked(preroll_ms=asked_ms), SETTINGS).rules.preroll_ms == expected
+
+
 def test_external_endpointing_has_no_silence() -> None:
     config = asked()
     config.external.SetInParent()
@@ -97,6 +127,10 @@ def test_every_encoding_of_the_contract_but_unspecified() -> None:
         (asked(phrases=[Phrase(text="a", boost=math.inf)]), "BOOST"),
         (asked(phrases=[Phrase(text="a", boost=math.nan)]), "BOOST"),
         (asked(max_alternatives=11), "MAX_ALTERNATIVES"),
+        (asked(voice_threshold=-0.1), "VOICE_THRESHOLD"),
+        (asked(voice_threshold=1.1), "VOICE_THRESHOLD"),
+        (asked(voice_threshold=math.nan), "VOICE_THRESHOLD"),
+        (asked(preroll_ms=5001), "PREROLL_MS"),
     ],
 )
 def test_refusals(config: RecognizeConfig, reason: str) -> None:

@@ -153,6 +153,27 @@ def test_preroll() -> None:
     assert early.audio_from == 0
 
 
+@pytest.mark.parametrize(("preroll_ms", "chunks"), [(0, 0), (64, 2), (5000, 20)])
+def test_preroll_is_as_long_as_the_rules_say(preroll_ms: float, chunks: int) -> None:
+    (_, started), *_ = run(Endpointer(Rules(preroll_ms=preroll_ms)), "." * 20 + "VV")
+    assert started == Started(20 * CHUNK_SAMPLES, (20 - chunks) * CHUNK_SAMPLES, 0)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "expected"),
+    [
+        (0.95, 0.665, []),
+        (0.9, 0.63, [(4, "Started", 2), (12, "Paused", 6)]),
+        (0.3, 0.21, [(2, "Started", 0), (14, "Paused", 8)]),
+    ],
+)
+def test_what_voice_is_the_rules_say(
+    start: float, stop: float, expected: list[tuple[int, str, int]]
+) -> None:
+    rules = Rules(start_probability=start, stop_probability=stop)
+    assert brief(run(Endpointer(rules), "vvVVVVvv......")) == expected
+
+
 def test_after_a_long_silence_a_piece_of_its_own_begins() -> None:
     endpointer = Endpointer(EXTERNAL)
     run(endpointer, "VV" + "." * 100)

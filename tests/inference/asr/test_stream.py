@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from antiphon.audio import Int16
 from inference.asr.detector import CHUNK_SAMPLES
-from inference.asr.endpointer import LONGEST_PIECE_MS
+from inference.asr.endpointer import LONGEST_PIECE_MS, Rules
 from inference.asr.engine import Script
 from inference.asr.pace import LIVE_LEAD_S
 from inference.asr.simulated import SimulatedDecoder
-from inference.asr.stream import FILE_REST, KEPT_SAMPLES, Stream, level_db
+from inference.asr.stream import FILE_REST, Stream, kept_samples, level_db
 from tests.inference.asr.hearing import (
     FakeDecoder,
     LoudIsVoice,
@@ -29,6 +30,7 @@ from tests.inference.asr.hearing import (
 from tests.virtual_time import VirtualTimeLoop, run_virtual
 
 SENTENCE = np.concatenate([silence(10), voice(30), silence(20)])
+KEPT_SAMPLES = kept_samples(Rules())
 
 
 def test_an_utterance_from_start_to_end() -> None:
@@ -148,6 +150,19 @@ def test_long_silence_inside_an_external_utterance_is_not_kept() -> None:
         return kept
 
     assert run_virtual(main()) <= KEPT_SAMPLES + CHUNK_SAMPLES
+
+
+@pytest.mark.parametrize(("preroll_ms", "chunks"), [(0, 0), (320, 10), (3200, 100), (5000, 120)])
+def test_an_utterance_has_the_preroll_that_was_asked_for(preroll_ms: float, chunks: int) -> None:
+    decoder = FakeDecoder()
+    how = replace(listening(), rules=Rules(preroll_ms=preroll_ms))
+
+    async def scene(stream: Stream) -> None:
+        await stream.hear(np.concatenate([silence(120), voice(30)]))
+        await stream.end()
+
+    run_virtual(told_by(scene, how, decoder))
+    assert len(decoder.speeches[-1].samples) == (chunks + 30) * CHUNK_SAMPLES
 
 
 @pytest.mark.parametrize("what", [silence, voice])

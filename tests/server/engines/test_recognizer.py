@@ -58,6 +58,16 @@ def test_whoever_ends_the_turns_the_recogniser_does_not(detection: TurnDetection
     assert request.config.WhichOneof("endpointing") == "external"
 
 
+def test_the_threshold_and_the_padding_of_server_vad_are_the_detectors() -> None:
+    detection = TurnDetection("server_vad", 700, threshold=0.0, prefix_padding_ms=0)
+    (request,) = talk(_nothing, replace(CONFIG, turn_detection=detection))
+    assert request.config.HasField("voice_threshold")
+    assert request.config.HasField("preroll_ms")
+    other = TurnDetection("server_vad", 700, threshold=0.8, prefix_padding_ms=1000)
+    (request,) = talk(_nothing, replace(CONFIG, turn_detection=other))
+    assert (request.config.voice_threshold, request.config.preroll_ms) == (0.8, 1000)
+
+
 @pytest.mark.parametrize(
     ("wire", "size", "fed_ms"),
     [("audio/pcm", 960, 20), ("audio/pcmu", 161, 20.125), ("audio/pcma", 8000, 1000)],
@@ -140,12 +150,14 @@ def test_positions_go_on_where_the_session_was() -> None:
             pb.RecognizeResponse(speech_started=pb.SpeechStarted(start_ms=1)),
             pb.RecognizeResponse(partial=pb.Partial(text="a")),
             pb.RecognizeResponse(pause=pb.Pause(end_ms=2)),
+            pb.RecognizeResponse(speech_resumed=pb.SpeechResumed(start_ms=2.5)),
             pb.RecognizeResponse(final=pb.Final(start_ms=3, end_ms=4)),
         )
         await recognition.half_close()
-        started, _, pause, final = [event async for event in recognition.events()]
+        started, _, pause, resumed, final = [event async for event in recognition.events()]
         assert started.speech_started.start_ms == 1001
         assert pause.pause.end_ms == 1002
+        assert resumed.speech_resumed.start_ms == 1002.5
         assert (final.final.start_ms, final.final.end_ms) == (1003, 1004)
 
     run_virtual(main())

@@ -165,9 +165,32 @@ def test_a_transcription_session_has_no_output() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"language": "fr"}, {"input_format": FORMATS["audio/pcmu"]}, {"simulation": ("hello", 500)}],
+    [
+        {"language": "fr"},
+        {"input_format": FORMATS["audio/pcmu"]},
+        {"simulation": ("hello", 500)},
+        {"turn_detection": TurnDetection("server_vad", 300, threshold=0.6)},
+        {"turn_detection": TurnDetection("server_vad", 300, prefix_padding_ms=0)},
+    ],
 )
 def test_what_a_recogniser_is_opened_with(changes: dict[str, Any]) -> None:
     config = initial(AGENT)
     assert replace(config, **changes).hearing != config.hearing
     assert replace(config, instructions="").hearing == config.hearing
+
+
+@pytest.mark.parametrize(
+    ("detection", "voicing"),
+    [
+        (None, (None, None)),
+        (TurnDetection("semantic_vad", 300), (None, None)),
+        # What OpenAI's clients send of their own accord is no worse than nothing.
+        (TurnDetection("server_vad", 300, threshold=0.5, prefix_padding_ms=300), (None, None)),
+        (TurnDetection("server_vad", 300, threshold=0.0, prefix_padding_ms=0), (0.0, 0)),
+        (TurnDetection("server_vad", 300, threshold=0.9, prefix_padding_ms=500), (0.9, 500)),
+    ],
+)
+def test_what_is_asked_of_the_detector_is_what_differs_from_openais_defaults(
+    detection: TurnDetection | None, voicing: tuple[float | None, int | None]
+) -> None:
+    assert replace(initial(AGENT), turn_detection=detection).voicing == voicing
