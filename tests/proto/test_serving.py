@@ -137,11 +137,11 @@ def test_what_is_no_message_is_bad_input(tmp_path: Path, method: str) -> None:
 
 async def _raw(channel: grpc.aio.Channel, path: str, *, stream: bool) -> None:
     """Send what is no message, in a stream twice, after one that is."""
+    method: Any = channel.stream_stream(path) if stream else channel.unary_unary(path)
     if not stream:
-        await channel.unary_unary(path)(b"\xff")
+        await method(b"\xff")
         return
-    call: Any = channel.stream_stream(path)(iter([b"", b"\xff", b"\xff"]))
-    async for _ in call:
+    async for _ in method(iter([b"", b"\xff", b"\xff"])):
         pass
 
 

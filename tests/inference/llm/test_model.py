@@ -174,7 +174,7 @@ def test_guests_take_turns_and_each_goes_on_with_what_it_has(
         return text_of(events)
 
     async def both() -> list[str]:
-        return await asyncio.gather(guest(), guest())
+        return [*await asyncio.gather(guest(), guest())]
 
     assert asyncio.run(both()) == ["hello, world"] * 2
     prompt = len(bench.engine.asked[0][0].tokens)

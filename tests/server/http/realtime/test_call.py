@@ -49,11 +49,10 @@ def test_of_long_events_one_waits_at_a_time() -> None:
         with call.listener() as listener:
             long = "x" * (LONG_CHARS + 1)
             # Nobody hears them yet: the session has not had its turn.
-            said = [asyncio.create_task(listener.say(long)) for _ in range(3)]
+            said = asyncio.gather(*(listener.say(long) for _ in range(3)))
             await asyncio.sleep(0)
             assert call._said.qsize() == 1
-            await _settle()
-            assert all(task.done() for task in said)
+            await said
             house.peer.hang_up()
             await _all(listener)
 
