@@ -16,8 +16,8 @@ def test_nobody_asks_so_nothing_is_measured() -> None:
         assert watched.registry is None
 
 
-@pytest.mark.parametrize("address", ["", free_address()])
-def test_how_late_its_loop_is_is_measured_until_it_stops(address: str) -> None:
+@pytest.mark.parametrize("asked", [False, True])
+def test_how_late_its_loop_is_is_measured_until_it_stops(asked: bool) -> None:
     async def main(watched: Observed) -> None:
         stop = asyncio.Event()
         measuring = asyncio.create_task(watched.lag(stop))
@@ -25,8 +25,10 @@ def test_how_late_its_loop_is_is_measured_until_it_stops(address: str) -> None:
         stop.set()
         await measuring
 
+    address = free_address() if asked else ""
     with observed(ObservabilitySettings(metrics_address=address), "asr") as watched:
         asyncio.run(main(watched))
+        assert (watched.registry is not None) is asked
         if watched.registry is not None:
             assert watched.registry.get_sample_value("antiphon_event_loop_lag_seconds_count")
 
