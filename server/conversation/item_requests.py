@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
+from openai import BaseModel
 from openai.types import realtime as oai
 from openai.types.realtime import realtime_server_event as more_oai
 
 from antiphon.errors import InvalidInput
 from server.conversation import item_events
-from server.conversation.items import ROOT, Items
+from server.conversation.items import ROOT
+from server.conversation.moderator import Moderator
 from server.conversation.wire import Wire
+from server.floor import events as ev
 from server.realtime import items
 from server.realtime import server_events as events
 from server.realtime.items import Assistant, FunctionCall, FunctionCallOutput, Item
@@ -22,8 +25,9 @@ Effect = Awaitable[None]
 class ItemRequests:
     """Each method does what is asked, or raises what is wrong with it, and returns what tells of it."""
 
-    def __init__(self, conversation: Items, wire: Wire) -> None:
-        self._items = conversation
+    def __init__(self, moderator: Moderator, wire: Wire) -> None:
+        self._moderator = moderator
+        self._items = moderator.history.items
         self._wire = wire
 
     def create(self, event: oai.ConversationItemCreateEvent) -> Effect:
@@ -37,13 +41,15 @@ class ItemRequests:
         if after not in (None, ROOT) and self._items.get(after or "") is None:
             raise _unknown("create", "previous_item_id")
         added = item_events.added(self._items, item, after=after)
-        return self._wire.put(added, item_events.done(self._items, item))
+        closes = isinstance(item, FunctionCallOutput)
+        return self._tell(added, item_events.done(self._items, item), closes=closes)
 
     def delete(self, event: oai.ConversationItemDeleteEvent) -> Effect:
         """Take an item out."""
-        self._find(event.item_id, "delete")
+        closes = isinstance(self._find(event.item_id, "delete"), FunctionCall)
         self._items.remove(event.item_id)
-        return self._wire.put(events.make(oai.ConversationItemDeletedEvent, item_id=event.item_id))
+        deleted = events.make(oai.ConversationItemDeletedEvent, item_id=event.item_id)
+        return self._tell(deleted, closes=closes)
 
     def retrieve(self, event: oai.ConversationItemRetrieveEvent) -> Effect:
         """Tell an item as it is known here: of a reply, what was heard."""
@@ -68,6 +74,12 @@ class ItemRequests:
                 audio_end_ms=round(end_ms),
             )
         )
+
+    async def _tell(self, *told: BaseModel, closes: bool) -> None:
+        """Tell of an item; the dialogue too, where it `closes` a function call."""
+        await self._wire.put(*told)
+        if closes:
+            await self._moderator.tell(ev.CallClosed())
 
     def _knows_call(self, call_id: str) -> bool:
         return any(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from server.conversation.heard import Heard
 from server.realtime import items
-from server.realtime.items import Item, Status
+from server.realtime.items import FunctionCall, FunctionCallOutput, Item, Status
 from server.realtime.server_events import new_id
 
 # A call of three hours at a turn every 20 s; a client that adds more loses the oldest.
@@ -38,6 +38,14 @@ class Items:
 
     def __iter__(self) -> Iterator[Item]:
         return iter([entry.item for entry in self._entries.values()])
+
+    @property
+    def awaits_output(self) -> bool:
+        """Whether a function was called whose output is not here."""
+        listed = list(self)
+        outputs = {item.call_id for item in listed if isinstance(item, FunctionCallOutput)}
+        calls = (item.call_id for item in listed if isinstance(item, FunctionCall))
+        return any(call_id not in outputs for call_id in calls)
 
     def get(self, item_id: str) -> Item | None:
         """Return the item of that id, if there is one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from antiphon.errors import AntiphonError
@@ -64,7 +64,10 @@ class Moderator:
         self.turns = Turns(services, wire, self.history, tasks, self._audible, self._over, observer)
         self._warming = Warming(services, tasks)
         self._dialogue = Dialogue(
-            rules_of(config, agent), lambda: self.turns.recent_text, self.history.last_reply
+            rules_of(config, agent),
+            lambda: self.turns.recent_text,
+            self.history.last_reply,
+            lambda: self.history.items.awaits_output,
         )
         self._told_state = self._dialogue.state
         self._news = asyncio.Event()
@@ -80,8 +83,11 @@ class Moderator:
     @property
     def busy(self) -> bool:
         """Whether no other reply can be asked for now."""
-        replying = self._dialogue.replying and not self.turns.lets_ask
-        return replying or self._asked is not None
+        # What the agent says of its own accord the client did not ask for, and cannot know to wait for: it
+        # takes a refusal for good, and a tool's output would never be told. A re-prompt broken off for it
+        # would sound like a fault, so the request waits the second or two; a client in a hurry cancels.
+        waits = self._dialogue.reciting or self.turns.lets_ask
+        return (self._dialogue.replying and not waits) or self._asked is not None
 
     async def configure(self, config: SessionConfig) -> None:
         """Go by `config` from now on; what is said is first heard out where it is to be heard otherwise."""
@@ -98,13 +104,20 @@ class Moderator:
         for action in actions:
             if isinstance(action, AT_ONCE):
                 self._do_at_once(action)
-        timeline, taken_back = self._timeline, self._taken_back
+        asked, timeline, taken_back = self._taken_up(actions), self._timeline, self._taken_back
         async with self._in_order:
             for action in actions:
                 # What was stopped or discarded while it waited for its turn never begins.
                 if not isinstance(action, BEGINNINGS) or taken_back == self._taken_back:
-                    await self._do(action, final, timeline)
+                    await self._do(action, final, timeline, asked)
             await self._tell_state()
+
+    def _taken_up(self, actions: Sequence[ev.Action]) -> Asked | None:
+        """Return what the client asked of the answer among `actions`: of no other, though it never begins."""
+        if not any(isinstance(action, ev.Answer) for action in actions):
+            return None
+        asked, self._asked = self._asked, None
+        return asked
 
     async def request(self, asked: Asked) -> None:
         """Reply as it is `asked` for, as soon as the floor is free."""
@@ -162,7 +175,8 @@ class Moderator:
             case "pause":
                 await self.tell(self._paused(event.pause))
             case "speech_resumed":
-                await self.tell(ev.SpeechResumed())
+                resumed_s = self.ear.arrived_s(event.speech_resumed.start_ms)
+                await self.tell(ev.SpeechResumed(resumed_s))
             case "final":
                 self._timeline = self._timeline_of(event.final)
                 await self.tell(ev.Final(event.final.text), event.final)
@@ -236,7 +250,9 @@ class Moderator:
                 self._taken_back += 1
                 self.turns.discard()
 
-    async def _do(self, action: ev.Action, final: Final | None, timeline: Timeline) -> None:
+    async def _do(
+        self, action: ev.Action, final: Final | None, timeline: Timeline, asked: Asked | None
+    ) -> None:
         match action:
             case ev.TellSpeech():
                 self._warm()
@@ -251,9 +267,9 @@ class Moderator:
             case ev.Drop():
                 self._utterances.drop()
             case ev.Answer(again=True):
-                await self._answer_again()
+                await self._answer_again(asked)
             case ev.Answer(speculated):
-                await self._answer(timeline, speculated=speculated)
+                await self._answer(asked, timeline, speculated=speculated)
             case ev.Recite(what, nth):
                 await self._recite(what, nth)
             case ev.HangUp():
@@ -261,8 +277,7 @@ class Moderator:
                 await self._tell_state()
                 self._hang_up()
 
-    async def _answer(self, timeline: Timeline, *, speculated: bool) -> None:
-        asked, self._asked = self._asked, None
+    async def _answer(self, asked: Asked | None, timeline: Timeline, *, speculated: bool) -> None:
         # What the client asks for after it is another turn, of the same question as long as none was heard.
         self._trace = self._observer.begun()
         self._timeline = self._timeline.again(self._trace)
@@ -272,12 +287,12 @@ class Moderator:
         self.turns.discard()
         await self.turns.answer(asked or Asked(self.config), timeline)
 
-    async def _answer_again(self) -> None:
+    async def _answer_again(self, asked: Asked | None) -> None:
         problem, self._problem = self._problem, None
         if problem is not None and (failure := failure_of(problem)) is not None:
             self._observer.retried(failure.engine)
         timeline = self._late.again(self._observer.begun())
-        await self.turns.answer_again(Asked(self.config), timeline)
+        await self.turns.answer_again(asked or Asked(self.config), timeline)
 
     async def _recite(self, what: ev.Recital, nth: int) -> None:
         if what is ev.Recital.APOLOGY:

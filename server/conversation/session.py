@@ -70,7 +70,7 @@ class Session:
         )
         self._asides = Asides(services, self._wire, moderator.history, self._tasks)
         self._input = InputRequests(moderator, self._wire, self._own_voice)
-        self._items = ItemRequests(moderator.history.items, self._wire)
+        self._items = ItemRequests(moderator, self._wire)
         self._responses = ResponseRequests(moderator, self._asides, agent)
         self._greeted = False
 

@@ -77,7 +77,8 @@ class _Over:
 class Dialogue:
     """One session's. `rules` may be replaced at any time.
 
-    `spoken` returns what the reply that runs said in the last seconds, `asked` the last reply.
+    `spoken` returns what the reply that runs said in the last seconds, `asked` the last reply, `awaits`
+    whether the client owes a function's output.
     """
 
     def __init__(
@@ -85,12 +86,15 @@ class Dialogue:
         rules: Rules,
         spoken: Callable[[], str] = lambda: "",
         asked: Callable[[], str] = lambda: "",
+        awaits: Callable[[], bool] = lambda: False,
     ) -> None:
         self.rules = rules
         self._spoken = spoken
         self._asked = asked
+        self._awaits = awaits
         self._caller = Caller.SILENT
         self._agent = Agent.SILENT
+        self._reciting: ev.Recital | None = None  # what is said of the agent's own accord
         self._over: _Over | None = None
         self._endings: deque[_Ending] = deque()
         self._text = ""
@@ -127,6 +131,7 @@ class Dialogue:
             ev.Cleared: self._cleared,
             ev.ReplyRequested: self._reply_requested,
             ev.ReplyCancelled: self._cancelled,
+            ev.CallClosed: self._call_closed,
             ev.Tick: self._tick,
         }
 
@@ -148,6 +153,11 @@ class Dialogue:
         return self._agent is not Agent.SILENT
 
     @property
+    def reciting(self) -> bool:
+        """Whether the agent has the floor for something of its own, which nobody asked for."""
+        return self._reciting is not None
+
+    @property
     def due_s(self) -> float | None:
         """When to say Tick, unless something happens before."""
         dues = (self._commit_at_s, self._judge_at_s, self._silence.due_s(self.rules))
@@ -156,9 +166,15 @@ class Dialogue:
     def feed(self, event: Event, at_s: float) -> list[Action]:
         """Return what `event`, at `at_s` of any clock that never goes back, brings about, in order."""
         actions = self._handlers[type(event)](event, at_s)
-        busy = self._endings or self._agent is not Agent.SILENT or self._caller is not Caller.SILENT
-        self._silence.watch(at_s, silent=not (busy or self._alone))
+        silent = not (self._talks or self.replying or self._alone)
+        # While the client's tool works everybody waits, and nobody is silent.
+        self._silence.watch(at_s, silent=silent, awaits=silent and self._awaits())
         return actions
+
+    @property
+    def _talks(self) -> bool:
+        """Whether the caller speaks, or what they said is not known yet."""
+        return self._caller is not Caller.SILENT or bool(self._endings)
 
     @property
     def _judge_at_s(self) -> float | None:
@@ -203,7 +219,7 @@ class Dialogue:
             return judged
         return [*judged, *self._finish(_Ending.DROP)]
 
-    def _resumed(self, _: ev.SpeechResumed, at_s: float) -> list[Action]:
+    def _resumed(self, event: ev.SpeechResumed, at_s: float) -> list[Action]:
         if self._over is not None:
             self._over.voice_ended_s = None
         if self._caller is Caller.SPEAKING:
@@ -211,7 +227,9 @@ class Dialogue:
         if self._caller is not Caller.PAUSED:
             return []  # its utterance is being closed: more of it is told as a new one
         if self._pause is not None:
-            silent_ms = (at_s - self._pause.ended_s) * 1000
+            # That the voice is back is known later; the policy is fitted to the silence itself.
+            resumed_s = at_s if event.resumed_s is None else event.resumed_s
+            silent_ms = (resumed_s - self._pause.ended_s) * 1000
             self._longest_pause_ms = max(self._longest_pause_ms, silent_ms)
         self._caller, self._pause, self._commit_at_s = Caller.SPEAKING, None, None
         self._pauses += 1
@@ -294,8 +312,10 @@ class Dialogue:
         if text:
             self._silence.forget()
             self._tries = 0
-            self._turn_text = f"{self._reopened_text} {text}".strip()
-        self._requested |= bool(text) and ending is _Ending.ANSWER
+        # A laugh that reopened a turn adds no words to it: what was said before is still to be answered.
+        if whole := f"{self._reopened_text} {text}".strip():
+            self._turn_text = whole
+        self._requested |= bool(whole) and ending is _Ending.ANSWER
         return actions + self._answer_if_asked(at_s, speculated=speculated)
 
     # The agent
@@ -309,8 +329,11 @@ class Dialogue:
         return [ev.Answer(speculated)]
 
     def _recite(self, recital: ev.Recite) -> list[Action]:
-        self._agent, self._turn_text = Agent.PREPARING, ""
+        self._agent, self._reciting, self._turn_text = Agent.PREPARING, recital.what, ""
         return [recital]
+
+    def _fall_silent(self) -> None:
+        self._agent, self._reciting, self._apology_s = Agent.SILENT, None, None
 
     def _apologise(self, at_s: float) -> list[Action]:
         self._apology_s = at_s
@@ -319,9 +342,8 @@ class Dialogue:
     def _reply_failed(self, event: ev.ReplyFailed, at_s: float) -> list[Action]:
         """Make the reply again where that is safe; where that takes time, the caller is told first."""
         tells = self.rules.answers and self.rules.apologises and self.rules.endpointing is not None
-        talks = self._caller is not Caller.SILENT or bool(self._endings)
-        apologising = self._apology_s is not None
-        if not tells or talks or apologising or self._silence.leaving:
+        parting = self._reciting in (ev.Recital.APOLOGY, ev.Recital.FAREWELL)
+        if not tells or self._talks or parting:
             return self._reply_over(ev.ReplyOver(), at_s)
         self._again = event.again and bool(self._turn_text) and self._tries < TRIES
         if self._again and event.ready:
@@ -329,7 +351,9 @@ class Dialogue:
         return self._apologise(at_s)
 
     def _answer_again(self) -> list[Action]:
-        self._again, self._agent = False, Agent.PREPARING
+        self._agent, self._reciting = Agent.PREPARING, None
+        # What the client asked for meanwhile is an answer to the same.
+        self._again = self._requested = False
         self._tries += 1
         return [ev.Answer(again=True)]
 
@@ -347,8 +371,8 @@ class Dialogue:
         stop: list[Action] = [] if self._agent is Agent.SILENT else [ev.Stop(ev.Why.LEFT)]
         discarded = self._discard()
         self._close()
-        self._agent, self._requested, self._alone = Agent.SILENT, False, True
-        self._apology_s, self._again = None, False
+        self._fall_silent()
+        self._requested, self._again, self._alone = False, False, True
         self._reopened_text = ""
         self._endings.clear()
         return stop + discarded
@@ -359,15 +383,16 @@ class Dialogue:
         return []
 
     def _reply_over(self, _: ev.ReplyOver, at_s: float) -> list[Action]:
-        self._agent, self._apology_s = Agent.SILENT, None
-        if self._silence.leaving and self._caller is Caller.SILENT and not self._endings:
+        farewell = self._reciting is ev.Recital.FAREWELL
+        self._fall_silent()
+        if farewell and not (self._talks or self._requested):
             self._left = True
             return [ev.HangUp()]
         heard: list[Action] = []
         if self._over is not None and not self._endings:
             # Nothing is left to interrupt: what is spoken over the reply is a turn like any other.
             heard = self._take_floor(at_s)
-        if self._again and self._caller is Caller.SILENT and not self._endings:
+        if self._again and not self._talks:
             return heard + self._answer_again()
         self._again = False
         return heard + self._answer_if_asked(at_s)
@@ -382,14 +407,20 @@ class Dialogue:
         return actions + self._answer_if_asked(at_s)
 
     def _reply_requested(self, _: ev.ReplyRequested, at_s: float) -> list[Action]:
+        self._silence.forget()
         self._requested = True
         return self._answer_if_asked(at_s)
 
     def _cancelled(self, _: ev.ReplyCancelled, at_s: float) -> list[Action]:
+        self._silence.forget()
         if self._agent is Agent.SILENT:
             return []
-        self._again = False
+        # A farewell that is cut short is none.
+        self._again, self._reciting = False, None
         return [ev.Stop(ev.Why.CLIENT), *self._reply_over(ev.ReplyOver(), at_s)]
+
+    def _call_closed(self, _: ev.CallClosed, at_s: float) -> list[Action]:
+        return []  # its client asks for what follows from it; the silence is watched again
 
     # The overlap of both
 
@@ -427,7 +458,8 @@ class Dialogue:
         if self._agent is not Agent.SILENT:
             soon = (at_s - self._answered_s) * 1000 <= self.rules.reopen_ms
             self._reopened_text = self._turn_text if soon else ""
-            self._agent, self._apology_s, self._again = Agent.SILENT, None, False
+            self._fall_silent()
+            self._again = False
             stop = [ev.Stop(ev.Why.SPEECH, reopened=bool(self._reopened_text))]
         return [*stop, ev.TellSpeech(), *self._consider()]
 

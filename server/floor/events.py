@@ -43,7 +43,12 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class SpeechResumed:
-    """The caller goes on after a hush or a pause, in the same utterance."""
+    """The caller goes on after a hush or a pause, in the same utterance, since `resumed_s`.
+
+    None: just now.
+    """
+
+    resumed_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +108,17 @@ class Cleared:
 
 @dataclass(frozen=True, slots=True)
 class ReplyRequested:
-    """The client asks for a reply; none runs."""
+    """The client asks for a reply: now, or once what the agent says is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyCancelled:
     """The client ends the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallClosed:
+    """The client gave the output of a function call, or took the call back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,7 @@ Event = (
     | Cleared
     | ReplyRequested
     | ReplyCancelled
+    | CallClosed
     | Tick
 )
 

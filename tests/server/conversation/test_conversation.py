@@ -157,6 +157,23 @@ def test_a_caller_who_goes_on_just_after_the_answer_began_reopens_the_turn() -> 
     assert len(_asked(world, 2)) == 3
 
 
+def test_a_caller_who_laughs_just_after_the_answer_began_is_answered_anew() -> None:
+    async def story(world: World) -> None:
+        await _answered(world, "I would like to order a pizza")
+        await asyncio.sleep(0.3)
+        world.recognizer.start(2000)
+        await world.until("output_audio_buffer.cleared")
+        world.recognizer.pause("", 3000)
+        await world.until("output_audio_buffer.stopped")
+        await one_turn(world)
+
+    world = tell(story, generator=FakeGenerator(WORDS * 4))
+    assert _statuses(world) == ["cancelled", "completed", "completed"]
+    assert _asked(world, 1) == ["I would like to order a pizza"]
+    reply = "".join(WORDS * 4)
+    assert _asked(world, 2) == ["I would like to order a pizza", reply, "how are you"]
+
+
 # Speech over the reply
 
 
@@ -320,6 +337,52 @@ def test_a_caller_who_speaks_up_is_answered_and_asked_again_from_the_first() -> 
         "Goodbye!",
     ]
     assert _asked(world) == ["Hello?", "yes"]
+
+
+def _typed(text: str) -> Event:
+    content = [{"type": "input_text", "text": text}]
+    item = {"type": "message", "role": "user", "content": content}
+    return {"type": "conversation.item.create", "item": item}
+
+
+def test_a_caller_who_types_is_asked_from_the_first_again_and_is_not_left() -> None:
+    async def story(world: World) -> None:
+        for _ in range(4):
+            await world.until("output_audio_buffer.stopped")  # of the re-prompt
+            world.send(_typed("hello"))
+            world.send({"type": "response.create"})
+            await world.until("output_audio_buffer.stopped")
+
+    world = tell(story, agent=PATIENT)
+    assert _said(world) == ["Hello?", "One two three."] * 4
+
+
+@pytest.mark.parametrize("event", ["response.cancel", "output_audio_buffer.clear"])
+def test_a_client_that_ends_the_farewell_is_not_left(event: str) -> None:
+    async def story(world: World) -> None:
+        await world.until("output_audio_buffer.started")
+        world.send({"type": event})
+        await asyncio.sleep(10)
+        assert not world.over.is_set()
+
+    agent = AgentSettings(silent_s=20, reprompts=())
+    world = tell(story, agent=agent, voice=FakeSynthesizer(word_ms=3000))
+    assert _statuses(world) == ["cancelled"]
+
+
+def test_what_is_asked_for_while_the_farewell_is_heard_is_answered_and_nobody_is_left() -> None:
+    async def story(world: World) -> None:
+        await world.until("response.done")
+        assert "output_audio_buffer.stopped" not in world.kinds()
+        world.send(_typed("wait"))
+        world.send({"type": "response.create"})
+        await world.until("output_audio_buffer.stopped")
+        await world.until("output_audio_buffer.stopped")
+        await asyncio.sleep(10)
+        assert not world.over.is_set()
+
+    world = tell(story, agent=AgentSettings(silent_s=20, reprompts=(), farewell="Bye."))
+    assert _said(world) == ["Bye.", "One two three."]
 
 
 def test_a_client_may_set_its_own_patience() -> None:

@@ -8,7 +8,7 @@ from antiphon.v1 import synthesizer_pb2 as pb
 from server.conversation.heard import Heard, HeardWords
 from server.conversation.items import ROOT, Items
 from server.realtime import items
-from server.realtime.items import Assistant, Item
+from server.realtime.items import Assistant, FunctionCallOutput, Item
 
 TEXT = "One two three."
 
@@ -19,6 +19,12 @@ def _user(item_id: str, text: str = "hello") -> Item:
 
 def _listed(conversation: Items) -> list[str | None]:
     return [item.id for item in conversation]
+
+
+def _output(item_id: str, call_id: str) -> Item:
+    return FunctionCallOutput(
+        id=item_id, call_id=call_id, output="a bird", type="function_call_output"
+    )
 
 
 def _spoken() -> Heard:
@@ -53,6 +59,17 @@ def test_items_stand_in_order_and_each_knows_the_one_before() -> None:
     assert conversation.before("b") == "c"
     assert conversation.before("d") is None
     assert conversation.before("nobody") is None
+
+
+def test_an_output_is_awaited_from_its_call_on_until_it_comes() -> None:
+    conversation = Items()
+    assert not conversation.awaits_output
+    conversation.add(items.function_call("a", "call_1", "look", "{}"))
+    conversation.add(items.function_call("b", "call_2", "look", "{}"))
+    conversation.add(_output("c", "call_1"))
+    assert conversation.awaits_output
+    conversation.add(_output("d", "call_2"))
+    assert not conversation.awaits_output
 
 
 def test_items_are_found_and_taken_out_by_their_id() -> None:

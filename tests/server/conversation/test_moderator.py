@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from antiphon.v1 import generator_pb2 as pb
+from server.conversation import moderator
+from server.conversation.asked import Asked
 from server.conversation.moderator import Moderator
 from server.conversation.outbox import MAX_ITEMS, Audio, Outbox
 from server.conversation.tasks import Tasks
 from server.engines.failure import Engine
 from server.floor import events as ev
+from server.floor.endpointing import Evidence, FixedSilence
+from server.floor.rules import Rules
 from server.realtime import server_events, session_config
 from server.realtime.session_config import SessionConfig, TurnDetection
 from server.settings import AgentSettings
@@ -151,6 +156,33 @@ def test_the_turn_is_committed_so_long_after_the_voice_ended_and_not_after_it_wa
     done = floor.events[floor.kinds.index("response.done")]
     timeline = done["response"]["antiphon"]["timeline_ms"]
     assert (timeline["speech_ended"], timeline["pause"], timeline["committed"]) == (0, 300, 500)
+
+
+def test_the_policy_is_told_how_long_the_silence_was_in_the_callers_own_audio(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[float] = []
+
+    class Notes(FixedSilence):
+        def wait_ms(self, evidence: Evidence) -> float:
+            told.append(evidence.longest_pause_ms)
+            return 5000
+
+    monkeypatch.setattr(moderator, "rules_of", lambda *_: Rules(Notes(500)))
+
+    async def story(floor: Floor) -> None:
+        for _ in range(50):
+            await floor.listen()
+            await asyncio.sleep(0.02)
+        floor.recognizer.start(0)
+        floor.recognizer.pause("how are", 200)
+        # Told half a second after it is there.
+        floor.recognizer.resume(500)
+        floor.recognizer.pause("how are you", 900)
+        await asyncio.sleep(0.1)
+
+    play(story)
+    assert told == [0, pytest.approx(300)]
 
 
 def test_a_caller_who_goes_on_is_waited_for() -> None:
@@ -302,6 +334,34 @@ def test_what_was_cancelled_while_it_waited_for_a_slow_client_never_begins() -> 
     run_virtual(main())
 
 
+def test_what_was_asked_of_a_reply_that_never_began_is_asked_of_no_other() -> None:
+    async def main() -> None:
+        async with Tasks() as tasks:
+            floor = Floor(tasks, WORDS, CONFIG)
+            await floor.listen()
+            await floor.outbox.put(*[server_events.state("speaking")] * MAX_ITEMS)
+            floor.recognizer.start(0)
+            await asyncio.sleep(0.1)  # that the caller speaks waits to be told
+            numbers = Asked(replace(CONFIG, instructions="Only numbers."))
+            waiting = [asyncio.create_task(floor.moderator.request(numbers))]
+            for event in (ev.SpeechStarted(), ev.Partial("no wait stop that")):
+                await asyncio.sleep(0.1)
+                waiting.append(asyncio.create_task(floor.moderator.tell(event)))
+            await asyncio.sleep(0.1)
+            reading = asyncio.create_task(floor.read())
+            await asyncio.wait(waiting)
+            assert not floor.moderator.busy
+            await floor.moderator.tell(ev.Final("no wait stop that"))
+            await floor.moderator.turns.ended()
+            floor.moderator.drop()
+            floor.outbox.close()
+            await reading
+            (request,) = floor.generator.requests
+            assert [message.content for message in request.messages] == ["no wait stop that"]
+
+    run_virtual(main())
+
+
 @pytest.mark.parametrize("sound", ["", "no wait stop that"])
 def test_speech_over_the_reply_silences_it_at_once_whatever_becomes_of_it(sound: str) -> None:
     async def story(floor: Floor) -> None:
@@ -377,30 +437,57 @@ def test_where_the_engine_is_well_again_a_reply_is_made_again_in_silence() -> No
     assert floor.record.apologies == 0
 
 
-def test_where_the_engine_is_away_the_caller_is_told_and_answered_once_it_is_back() -> None:
-    async def story(floor: Floor) -> None:
-        there = asyncio.Event()
+@asynccontextmanager
+async def _asked_while_the_model_is_away(floor: Floor) -> AsyncIterator[Callable[[], None]]:
+    """Ask "hello" of a language model that is away until what is yielded is called."""
+    there = asyncio.Event()
 
-        async def serves() -> bool:
-            return there.is_set()
+    async def serves() -> bool:
+        return there.is_set()
 
-        watching = asyncio.create_task(floor.engines.pulses.llm.watch(serves))
-        floor.generator.fail_after = 0
-        await floor.listen()
-        floor.recognizer.say("hello", 0, 300)
-        await asyncio.sleep(3)
-        assert floor.record.apologies == 1
-        assert floor.moderator.busy
+    def come_back() -> None:
         floor.generator.fail_after = None
         there.set()
-        await asyncio.sleep(3)
-        watching.cancel()
+
+    watching = asyncio.create_task(floor.engines.pulses.llm.watch(serves))
+    floor.generator.fail_after = 0
+    await floor.listen()
+    floor.recognizer.say("hello", 0, 300)
+    yield come_back
+    watching.cancel()
+
+
+def test_where_the_engine_is_away_the_caller_is_told_and_answered_once_it_is_back() -> None:
+    async def story(floor: Floor) -> None:
+        async with _asked_while_the_model_is_away(floor) as come_back:
+            await asyncio.sleep(3)
+            assert floor.record.apologies == 1
+            assert floor.moderator.busy
+            come_back()
+            await asyncio.sleep(3)
 
     floor = play(story)
     assert floor.said == ["hello", "One two three."]
     assert floor.record.apologies == 1
     # The answer that came late is measured from what it answers.
     assert [wait_s > 2.5 for wait_s in floor.record.waits_s] == [True]
+
+
+def test_what_is_asked_for_during_the_apology_is_answered_once_and_as_it_was_asked_for() -> None:
+    async def story(floor: Floor) -> None:
+        async with _asked_while_the_model_is_away(floor) as come_back:
+            while not floor.record.apologies:  # noqa: ASYNC110 - virtual time
+                await asyncio.sleep(0.01)
+            assert not floor.moderator.busy
+            await floor.moderator.request(Asked(replace(CONFIG, instructions="Only numbers.")))
+            await asyncio.sleep(3)
+            come_back()
+            await asyncio.sleep(3)
+
+    floor = play(story)
+    assert floor.said == ["hello", "One two three."]
+    assert floor.record.apologies == 1
+    assert floor.generator.requests[-1].messages[0].content == "Only numbers."
 
 
 def test_an_utterance_that_does_not_count_is_told_to_nobody() -> None:

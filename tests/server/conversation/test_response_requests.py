@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -274,6 +275,99 @@ def test_an_engine_that_cannot_be_forced_says_so_and_the_session_goes_on() -> No
         await one_turn(world)
 
     tell(story, generator=generator)
+
+
+SILENT_S = 20
+
+
+async def _called_for(world: World, generator: FakeGenerator) -> None:
+    """Have the model call the client's tool, and then answer."""
+    world.send(update(tools=[LOOK]))
+    await world.speak("look up")
+    await world.until("response.done")
+    generator.words, generator.reason = WORDS, pb.FINISH_REASON_STOP
+
+
+def _spoken(world: World) -> list[str]:
+    """Return the words of each response that said something."""
+    return [
+        item["content"][0]["transcript"]
+        for event in world.events("response.done")
+        for item in event["response"]["output"]
+        if item["type"] == "message"
+    ]
+
+
+@pytest.mark.parametrize("tool_s", [SILENT_S + 5, SILENT_S * 3 + 5])
+def test_a_tool_that_takes_long_is_no_silence_of_the_callers(tool_s: float) -> None:
+    generator = FakeGenerator([CALL], reason=pb.FINISH_REASON_TOOL_CALLS)
+
+    async def story(world: World) -> None:
+        await _called_for(world, generator)
+        await asyncio.sleep(tool_s)
+        world.send(output("a bird"))
+        world.send({"type": "response.create"})
+        await world.until("output_audio_buffer.stopped")
+
+    world = tell(story, AgentSettings(silent_s=SILENT_S), generator)
+    assert _spoken(world) == ["One two three."]
+    assert "error" not in world.kinds()
+
+
+async def _give(world: World) -> None:
+    world.send(output("a bird"))
+
+
+async def _take_back(world: World) -> None:
+    world.send({"type": "conversation.item.delete", "item_id": _called(world)["id"]})
+
+
+@pytest.mark.parametrize("close", [_give, _take_back])
+def test_once_the_tool_is_done_silence_is_watched_again_though_nothing_is_asked_for(
+    close: Callable[[World], Awaitable[None]],
+) -> None:
+    generator = FakeGenerator([CALL], reason=pb.FINISH_REASON_TOOL_CALLS)
+
+    async def story(world: World) -> None:
+        await _called_for(world, generator)
+        await asyncio.sleep(SILENT_S * 2)
+        assert not _spoken(world)
+        await close(world)
+        await asyncio.sleep(SILENT_S + 1)
+        assert _spoken(world) == ["Hello?"]
+
+    tell(story, AgentSettings(silent_s=SILENT_S, reprompts=("Hello?",)), generator)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        AgentSettings(greeting="Welcome."),
+        AgentSettings(silent_s=SILENT_S, reprompts=("Hello?",)),
+    ],
+)
+@pytest.mark.parametrize("detection", [None, {"type": "server_vad"}])
+def test_what_is_asked_for_while_the_agent_speaks_of_its_own_accord_is_answered_after_it(
+    agent: AgentSettings, detection: Event | None
+) -> None:
+    async def story(world: World) -> None:
+        world.send(update(audio={"input": {"turn_detection": detection}}))
+        await world.until("response.created")
+        world.send(respond(metadata={"nth": "1"}))
+        world.send(respond(metadata={"nth": "2"}))
+        # One waits, and no more than that.
+        assert (await world.until("error"))["error"]["code"] == (
+            "conversation_already_has_active_response"
+        )
+        await world.until("response.done")
+        await world.until("response.done")
+
+    world = tell(story, agent)
+    assert _spoken(world)[1:] == ["One two three."]
+    kinds = world.kinds()
+    assert kinds.count("error") == 1
+    assert kinds.index("output_audio_buffer.stopped") < kinds.index("response.created", 8)
+    assert world.events("response.created")[1]["response"]["metadata"] == {"nth": "1"}
 
 
 # Beside the conversation

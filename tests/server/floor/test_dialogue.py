@@ -16,6 +16,7 @@ from server.floor.endpointing import Evidence, FixedSilence
 from server.floor.events import Action, Event
 from server.floor.interruption import InterruptionSettings, Mode
 from server.floor.rules import Rules
+from server.floor.silence import TOOL_S
 
 SILENCE_MS = 500.0
 RULES = Rules(FixedSilence(SILENCE_MS), reprompt_ms=8000)
@@ -315,13 +316,56 @@ def test_a_caller_who_goes_on_just_after_reopens_the_turn() -> None:
     assert dialogue.due_s == pytest.approx(3.3)
 
 
+LAUGHED: list[Step] = [
+    *ANSWERED,
+    (2.0, ev.SpeechStarted(), [ev.Duck()]),
+    (2.0 + CONFIRM_S, ev.Tick(), [ev.Stop(ev.Why.SPEECH, reopened=True), ev.TellSpeech()]),
+    (3.0, paused("", 3.0), []),
+]
+
+
+def test_a_turn_that_a_laugh_reopened_is_answered_all_the_same() -> None:
+    play(
+        [
+            *LAUGHED,
+            (3.3, ev.Tick(), [ev.Finish()]),
+            (3.4, ev.Final(""), [ev.Commit(""), ev.Answer()]),
+            # And once more, since that reply too is as if unsaid.
+            (4.0, ev.SpeechStarted(), [ev.Duck()]),
+            (
+                4.0 + CONFIRM_S,
+                ev.Tick(),
+                [ev.Stop(ev.Why.SPEECH, reopened=True), ev.TellSpeech()],
+            ),
+            (5.0, ev.Final(""), [ev.Commit(""), ev.Answer()]),
+            (9.0, ev.ReplyOver(), []),
+            # It is answered now: no other sound asks for it.
+            (10.0, ev.SpeechStarted(), [ev.TellSpeech()]),
+            (11.0, ev.Final(""), [ev.Commit("")]),
+        ]
+    )
+
+
+def test_a_client_that_ends_the_laugh_itself_asks_for_the_answer_itself() -> None:
+    play(
+        [
+            *LAUGHED,
+            (3.1, ev.Committed(), [ev.Finish()]),
+            (3.2, ev.Final(""), [ev.Commit("")]),
+            (3.3, ev.ReplyRequested(), [ev.Answer()]),
+        ]
+    )
+
+
 class Listens(FixedSilence):
-    """Notes what it is told was said."""
+    """Notes what it is told was said, and how long was paused."""
 
     texts: ClassVar[list[str]] = []
+    pauses_ms: ClassVar[list[float]] = []
 
     def wait_ms(self, evidence: Evidence) -> float:
         self.texts.append(evidence.text)
+        self.pauses_ms.append(evidence.longest_pause_ms)
         return SILENCE_MS
 
 
@@ -337,6 +381,25 @@ def test_the_policy_is_told_the_whole_of_a_reopened_turn() -> None:
     asks: Step = (3.0, paused("And how are you?", 3.0), [ev.Speculate("And how are you?")])
     play([*REOPENED, asks], replace(RULES, endpointing=Listens(SILENCE_MS)))
     assert Listens.texts == ["Hello there.", "Hello there. And how are you?"]
+
+
+@pytest.mark.parametrize(
+    ("resumed", "paused_ms"), [(ev.SpeechResumed(1.25), 250), (ev.SpeechResumed(), 400)]
+)
+def test_the_policy_is_told_how_long_the_silence_was_and_not_when_its_end_was_known(
+    resumed: ev.SpeechResumed, paused_ms: float
+) -> None:
+    Listens.pauses_ms.clear()
+    more = "Hello there. Sir."
+    play(
+        [
+            *SAID[:2],
+            (1.4, resumed, [ev.Discard()]),
+            (2.4, paused(more, 2.4), [ev.Speculate(more)]),
+        ],
+        replace(RULES, endpointing=Listens(SILENCE_MS)),
+    )
+    assert Listens.pauses_ms == [0, pytest.approx(paused_ms)]
 
 
 def test_a_turn_that_was_reopened_when_its_caller_left_is_over() -> None:
@@ -375,6 +438,35 @@ def test_a_client_that_commits_its_own_turns_is_not_interfered_with() -> None:
 
 def test_a_reply_that_is_asked_for_is_given_at_once() -> None:
     play([(0.0, ev.ReplyRequested(), [ev.Answer()])])
+
+
+def test_a_reply_that_is_asked_for_while_the_agent_says_something_of_its_own_follows_it() -> None:
+    dialogue = play(
+        [
+            (0.0, ev.Connected(greets=True), [ev.Recite(ev.Recital.GREETING)]),
+            (0.1, ev.ReplyAudible(), []),
+            (0.2, ev.ReplyRequested(), []),
+        ]
+    )
+    assert dialogue.reciting
+    assert dialogue.feed(ev.ReplyOver(), 1.0) == [ev.Answer()]
+    assert dialogue.replying
+    assert not dialogue.reciting
+
+
+def test_a_reply_that_was_asked_for_during_a_reprompt_is_given_though_the_caller_ends_that() -> (
+    None
+):
+    play(
+        [
+            (0.0, ev.Connected(), []),
+            (8.0, ev.Tick(), [ev.Recite(ev.Recital.REPROMPT, 0)]),
+            (8.1, ev.ReplyRequested(), []),
+            (8.2, ev.SpeechStarted(), [ev.Duck()]),
+            (8.2 + CONFIRM_S, ev.Tick(), [ev.Stop(ev.Why.SPEECH), ev.TellSpeech()]),
+            (9.5, ev.Final(""), [ev.Commit(""), ev.Answer()]),
+        ]
+    )
 
 
 def test_a_commit_over_a_reply_takes_the_floor() -> None:
@@ -466,6 +558,65 @@ def test_a_caller_who_comes_back_during_the_farewell_is_not_left() -> None:
     )
 
 
+def test_a_client_that_asks_for_a_reply_during_the_farewell_is_answered_and_not_left() -> None:
+    dialogue = play(
+        [
+            *LEFT_ALONE,
+            (8.9, ev.ReplyRequested(), []),
+            (9.0, ev.ReplyOver(), [ev.Answer()]),
+            (12.0, ev.ReplyOver(), []),
+        ],
+        HASTY,
+    )
+    assert dialogue.state is State.LISTENING
+    assert dialogue.due_s == pytest.approx(20)
+
+
+def test_a_client_that_ends_the_farewell_is_not_left() -> None:
+    dialogue = play([*LEFT_ALONE, (8.5, ev.ReplyCancelled(), [ev.Stop(ev.Why.CLIENT)])], HASTY)
+    assert dialogue.state is State.LISTENING
+    assert dialogue.due_s == pytest.approx(16.5)
+
+
+def test_nobody_is_left_over_a_farewell_that_was_not_heard_out() -> None:
+    play(
+        [
+            *LEFT_ALONE,
+            (8.5, ev.SpeechStarted(), [ev.Duck()]),
+            (8.5 + CONFIRM_S, ev.Tick(), [ev.Stop(ev.Why.SPEECH), ev.TellSpeech()]),
+            (9.5, ev.Final(""), [ev.Commit("")]),
+            (10.0, ev.Unheard(), [ev.Recite(ev.Recital.APOLOGY)]),
+            (12.0, ev.ReplyOver(), []),
+            (20.0, ev.Tick(), [ev.Recite(ev.Recital.FAREWELL)]),
+            (21.0, ev.ReplyOver(), [ev.HangUp()]),
+        ],
+        HASTY,
+    )
+
+
+@pytest.mark.parametrize("event", [ev.ReplyRequested(), ev.ReplyCancelled()])
+def test_a_client_that_types_or_cancels_is_there(event: Event) -> None:
+    dialogue = Dialogue(RULES)
+    dialogue.feed(ev.Connected(), 0)
+    for _ in range(RULES.reprompts + 2):
+        at_s = dialogue.due_s or 0
+        assert dialogue.feed(ev.Tick(), at_s) == [ev.Recite(ev.Recital.REPROMPT, 0)]
+        dialogue.feed(event, at_s + 0.5)
+        while dialogue.replying:
+            dialogue.feed(ev.ReplyOver(), at_s + 1)
+
+
+def test_while_the_clients_tool_works_nobody_is_silent() -> None:
+    owed = True
+    dialogue = Dialogue(RULES, awaits=lambda: owed)
+    dialogue.feed(ev.ReplyRequested(), 0.0)
+    dialogue.feed(ev.ReplyOver(), 1.0)
+    assert dialogue.due_s == pytest.approx(1 + TOOL_S)
+    owed = False
+    assert dialogue.feed(ev.CallClosed(), 26.0) == []
+    assert dialogue.due_s == pytest.approx(34)
+
+
 def test_a_silent_caller_is_asked_again_and_then_left() -> None:
     dialogue = Dialogue(RULES)
     assert dialogue.feed(ev.Connected(greets=True), 0) == [ev.Recite(ev.Recital.GREETING)]
@@ -529,6 +680,9 @@ EVENTS: st.SearchStrategy[Callable[[float], Event]] = st.one_of(
     st.just(lambda _: ev.Committed()),
     st.just(lambda _: ev.ReplyRequested()),
     st.just(lambda _: ev.ReplyCancelled()),
+    st.just(lambda _: ev.CallClosed()),
+    st.just(lambda _: ev.Unheard()),
+    st.builds(lambda ready: lambda _: ev.ReplyFailed(again=True, ready=ready), st.booleans()),
     st.just(lambda _: ev.Disconnected()),
 )
 MODES = st.sampled_from(
@@ -597,12 +751,12 @@ def test_whatever_happens(
         until_s = now_s + wait_s
         now_s = _wait(dialogue, listener, now_s, until_s)
         event = make(now_s)
-        if isinstance(event, ev.ReplyOver) and not listener.speaking:
+        if isinstance(event, ev.ReplyOver | ev.ReplyFailed) and not listener.speaking:
             continue
-        if isinstance(event, ev.ReplyRequested) and dialogue.replying:
+        if isinstance(event, ev.ReplyRequested) and dialogue.replying and not dialogue.reciting:
             continue
         finals += isinstance(event, ev.Final)
-        if isinstance(event, ev.ReplyOver):
+        if isinstance(event, ev.ReplyOver | ev.ReplyFailed):
             listener.speaking = listener.ducked = False
         if isinstance(event, ev.SpeechStarted) and listener.speaking and rules.endpointing:
             # The caller takes the floor: from here on the reply is held at once.
@@ -699,6 +853,35 @@ def test_the_next_turn_has_all_its_tries_again() -> None:
 
 def test_an_apology_that_fails_is_not_apologised_for() -> None:
     play([*ANSWERED, (2.0, HEARD, [APOLOGY]), (2.1, HEARD, [])])
+
+
+def test_a_client_that_asks_again_during_the_apology_is_answered_once() -> None:
+    play(
+        [
+            *ANSWERED[:-1],
+            (1.6, SAFE, [APOLOGY]),
+            (2.0, ev.ReplyRequested(), []),
+            (4.0, ev.ReplyOver(), [ev.Answer(again=True)]),
+            (9.0, ev.ReplyOver(), []),
+        ]
+    )
+
+
+def test_who_spoke_over_a_reprompt_that_failed_is_answered_in_its_place() -> None:
+    dialogue = play(
+        [
+            (0.0, ev.Connected(), []),
+            (8.0, ev.Tick(), [ev.Recite(ev.Recital.REPROMPT, 0)]),
+            (8.1, ev.SpeechStarted(), [ev.TellSpeech()]),
+            (9.0, paused("Yes.", 9.0), []),
+            (9.3, ev.Tick(), [ev.Finish()]),
+            (9.4, ev.Final("Yes."), [ev.Commit("Yes.")]),
+            (9.5, AT_ONCE, [ev.Answer(again=True)]),
+        ],
+        replace(RULES, interruption=InterruptionSettings(mode=Mode.OFF)),
+    )
+    assert not dialogue.reciting
+    assert dialogue.feed(ev.ReplyOver(), 11.0) == []
 
 
 def test_who_speaks_over_the_apology_is_answered_instead() -> None:
