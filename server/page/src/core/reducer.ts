@@ -19,8 +19,12 @@ export type Action =
   | { readonly kind: "tick" }
   | { readonly kind: "event"; readonly event: ServerEvent };
 
-// Said where a cancellation met a reply that had just ended by itself.
-const HARMLESS = new Set(["response_cancel_not_active"]);
+const HARMLESS = new Set([
+  // Said where a cancellation met a reply that had just ended by itself.
+  "response_cancel_not_active",
+  // Said where a reply was asked for again before the first was begun: it answers all that was said.
+  "conversation_already_has_active_response",
+]);
 
 // Some three hours of talk. A page that is left in a call does not grow for ever.
 const MAX_ENTRIES = 1_000;

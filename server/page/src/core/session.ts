@@ -18,9 +18,17 @@ export function turnsUpdate(localTurns: boolean): object {
   return { type: "session.update", session: settings(localTurns) };
 }
 
-/** Returns the events that end the caller's turn now. */
-export function turnEnded(): object[] {
-  return [{ type: "input_audio_buffer.commit" }, { type: "response.create" }];
+/** Returns the events that end the caller's turn now, and ask for a reply to all of it.
+ *
+ * A reply that runs gives way, or the gateway would refuse another; `written` says whether it is, and is
+ * left out where none is known here: one may be on its way. It gives way after the commit, so that another
+ * that was asked for, and is not begun, waits for what was said last. */
+export function turnEnded(written = true): object[] {
+  return [
+    { type: "input_audio_buffer.commit" },
+    ...interruption(written),
+    { type: "response.create" },
+  ];
 }
 
 /** Returns the events that silence a reply; one that is written already can only be silenced. */

@@ -6,7 +6,7 @@ import type { Problem } from "../core/problems";
 import { type Action, reduce } from "../core/reducer";
 import { Refusal } from "../core/refusal";
 import * as session from "../core/session";
-import { currentReply, INITIAL, type View } from "../core/view";
+import { type AgentEntry, currentReply, INITIAL, type View } from "../core/view";
 import { Awake } from "./awake";
 import { Call } from "./call";
 import type { Keyring } from "./keyring";
@@ -23,7 +23,7 @@ export class Conversation {
   readonly view = new Store<View>(INITIAL);
   readonly turns = new LocalTurns({
     began: () => this.interrupt(),
-    ended: () => this.#line?.call?.send(...session.turnEnded()),
+    ended: () => this.#endTurn(),
     problem: (problem) => {
       this.#line?.call?.send(session.turnsUpdate(false));
       this.report(problem);
@@ -90,10 +90,8 @@ export class Conversation {
 
   /** Silences the reply that is being written or spoken. */
   interrupt(): void {
-    const reply = currentReply(this.view.current);
-    if (reply === undefined) return;
-    this.speaker.muted = true; // at once here, not only after a round trip
-    this.#line?.call?.send(...session.interruption(reply.written));
+    const reply = this.#silenced();
+    if (reply !== undefined) this.#line?.call?.send(...session.interruption(reply.written));
   }
 
   async findTurnsHere(here: boolean): Promise<void> {
@@ -131,6 +129,8 @@ export class Conversation {
   }
 
   #connected(): void {
+    // It may have changed hands since the call was placed, and a session that is resumed keeps what it had.
+    this.#line?.call?.send(session.turnsUpdate(this.turns.on));
     this.#do({ kind: "connected" });
     clearInterval(this.#ticking);
     this.#ticking = setInterval(() => this.#do({ kind: "tick" }), TICK_MS);
@@ -155,7 +155,20 @@ export class Conversation {
     if (event === null) return;
     this.#do({ kind: "event", event });
     if (isSilent(event)) this.speaker.muted = false;
+    // It answers what was said before the caller went on, and the gateway lets nothing interrupt it.
+    if (event.type === "response.created" && this.turns.speaking) this.interrupt();
     if (event.type === "antiphon.state" && event.state === "ended") this.stop();
+  }
+
+  #endTurn(): void {
+    this.#line?.call?.send(...session.turnEnded(this.#silenced()?.written));
+  }
+
+  /** Silences the reply on this side; returns it, if there is one. */
+  #silenced(): AgentEntry | undefined {
+    const reply = currentReply(this.view.current);
+    if (reply !== undefined) this.speaker.muted = true; // at once here, not only after a round trip
+    return reply;
   }
 
   #play(stream: MediaStream): void {

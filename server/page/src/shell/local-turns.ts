@@ -32,11 +32,17 @@ export class LocalTurns {
   readonly choice = new Store<Choice>("absent");
   #stream: MediaStream | null = null;
   #detector: Detector | null = null;
+  #speaking = false;
 
   constructor(private readonly listener: TurnListener) {}
 
   get on(): boolean {
     return this.choice.current === "on";
+  }
+
+  /** Whether the caller is heard, here, to speak. */
+  get speaking(): boolean {
+    return this.#speaking;
   }
 
   /** Looks whether the files are there. */
@@ -68,10 +74,16 @@ export class LocalTurns {
     if (!this.on || stream === null) return;
     try {
       const { detect } = (await import(/* @vite-ignore */ url())) as DetectorModule;
-      const { began, ended } = this.listener;
-      const detector = await detect(stream, LOCAL_PAUSE_MS, began, ended);
       // The call may have ended, or changed its microphone, while 17 MB were being loaded.
-      if (this.#stream === stream && this.on) this.#detector = detector;
+      const wanted = () => this.#stream === stream && this.on;
+      const say = (speaking: boolean, tell: () => void) => () => {
+        if (!wanted()) return;
+        this.#speaking = speaking;
+        tell();
+      };
+      const { began, ended } = this.listener;
+      const detector = await detect(stream, LOCAL_PAUSE_MS, say(true, began), say(false, ended));
+      if (wanted()) this.#detector = detector;
       else await detector.close();
     } catch (error) {
       console.error(error);
@@ -84,6 +96,7 @@ export class LocalTurns {
   async #close(): Promise<void> {
     const detector = this.#detector;
     this.#detector = null;
+    this.#speaking = false; // it will not say when that ends
     await detector?.close();
   }
 }

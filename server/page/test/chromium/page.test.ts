@@ -186,7 +186,12 @@ test.skipIf(!existsSync("dist/vad/vad.js"))("turns can be found in the browser",
   await activity("speaking");
   const [call, ...rest] = await since(before);
   expect(call?.session).toMatchObject({ audio: { input: { turn_detection: null } } });
-  expect(rest.map((event) => event.type)).toEqual(["input_audio_buffer.commit", "response.create"]);
+  expect(rest.map((event) => event.type)).toEqual([
+    "session.update",
+    "input_audio_buffer.commit",
+    "output_audio_buffer.clear",
+    "response.create",
+  ]);
 });
 
 test("where the voice goes is shown", async () => {

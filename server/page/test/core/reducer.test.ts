@@ -341,8 +341,11 @@ describe("a problem", () => {
     expect(view.problem).toEqual({ kind: "said", message: "Too long." });
   });
 
-  test("is not that a reply had ended when it was to be cancelled", () => {
-    const error = { code: "response_cancel_not_active", message: "None." };
+  test.each([
+    ["a reply had ended when it was to be cancelled", "response_cancel_not_active"],
+    ["a reply was asked for already", "conversation_already_has_active_response"],
+  ])("is not that %s", (_, code) => {
+    const error = { code, message: "None." };
     expect(follow(LIVE, { type: "error", error }).problem).toBeNull();
   });
 });

@@ -24,8 +24,21 @@ test("the turns can change hands during a call", () => {
   });
 });
 
-test("a turn that ended here is committed and answered at once", () => {
-  expect(turnEnded()).toEqual([{ type: "input_audio_buffer.commit" }, { type: "response.create" }]);
+test("a turn that ended here is committed and answered at once, whatever was on its way", () => {
+  expect(turnEnded()).toEqual([
+    { type: "input_audio_buffer.commit" },
+    { type: "output_audio_buffer.clear" },
+    { type: "response.create" },
+  ]);
+});
+
+test("a reply to less of a turn gives way to one to all of it", () => {
+  expect(turnEnded(false)).toEqual([
+    { type: "input_audio_buffer.commit" },
+    { type: "response.cancel" },
+    { type: "output_audio_buffer.clear" },
+    { type: "response.create" },
+  ]);
 });
 
 test("a reply that is written already is only silenced", () => {

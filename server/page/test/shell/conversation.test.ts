@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ServerEvent } from "../../src/core/events";
 import { Refusal } from "../../src/core/refusal";
 import { Call, type CallListener } from "../../src/shell/call";
@@ -112,6 +112,7 @@ test("a call that breaks is placed again with what resumes it", async () => {
 
 test("an interruption is silent here before the server knows of it", async () => {
   await conversation.start("");
+  call.send.mockClear();
   conversation.interrupt();
   expect(call.send).not.toHaveBeenCalled();
   hear(...SPEAKING);
@@ -164,4 +165,112 @@ test("turns that cannot be found here go back to the gateway", async () => {
     session: { audio: { input: { turn_detection: { type: "semantic_vad" } } } },
   });
   expect(conversation.view.current.problem).toMatchObject({ kind: "said" });
+});
+
+const VAD = new URL("vad/vad.js", document.baseURI).href;
+const COMMIT = { type: "input_audio_buffer.commit" };
+const CANCEL = { type: "response.cancel" };
+const CLEAR = { type: "output_audio_buffer.clear" };
+const CREATE = { type: "response.create" };
+
+afterEach(() => {
+  vi.doUnmock(VAD);
+  vi.resetModules();
+});
+
+/** Puts a detector beside the page that hears what it is told to, once it is loaded. */
+function detector(load: () => Promise<void> = async () => {}) {
+  const ears = { began: () => {}, ended: () => {}, listens: false };
+  const detect = async (_: MediaStream, __: number, began: () => void, ended: () => void) => {
+    Object.assign(ears, { began, ended, listens: true });
+    await load();
+    return { close: async () => {} };
+  };
+  vi.doMock(VAD, () => ({ detect }));
+  return ears;
+}
+
+const toldDetection = () =>
+  call.send.mock.calls
+    .flat()
+    .filter((event) => event.type === "session.update")
+    .map((event) => event.session.audio.input.turn_detection);
+
+test("a call is told who finds its turns, though that changed while it was placed", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  detector(() => Promise.reject(new Error("no model")));
+  await conversation.findTurnsHere(true);
+  const place = vi.mocked(Call.place).getMockImplementation();
+  vi.mocked(Call.place).mockImplementation(async (...given) => {
+    await vi.waitFor(() => expect(conversation.turns.on).toBe(false));
+    return place?.(...given) as Promise<Call>;
+  });
+  await conversation.start("");
+  expect(placed[0]?.session).toMatchObject({ audio: { input: { turn_detection: null } } });
+  expect(toldDetection()).toEqual([{ type: "semantic_vad" }]);
+});
+
+test.each([
+  [true, false, { type: "semantic_vad" }],
+  [false, true, null],
+])("a session that is resumed is told, too: %s becomes %s", async (before, after, told) => {
+  detector();
+  await conversation.findTurnsHere(before);
+  await conversation.start("");
+  // Only the first try is at once.
+  vi.mocked(Call.place).mockRejectedValueOnce(new Refusal({ kind: "no-media" }));
+  listener.broke();
+  await vi.waitFor(() => expect(Call.place).toHaveBeenCalledTimes(2));
+  await conversation.findTurnsHere(after);
+  expect(placed).toHaveLength(1);
+  conversation.hurry();
+  await vi.waitFor(() => expect(conversation.view.current.line).toBe("live"));
+  expect(placed).toHaveLength(2);
+  expect(toldDetection()).toEqual([told]);
+  conversation.stop();
+});
+
+/** Returns what a detector hears in a call in which turns are found here. */
+async function hearing() {
+  const ears = detector();
+  await conversation.findTurnsHere(true);
+  await conversation.start("");
+  await vi.waitFor(() => expect(ears.listens).toBe(true));
+  call.send.mockClear();
+  return ears;
+}
+
+test("a turn that ended is answered", async () => {
+  const ears = await hearing();
+  ears.began();
+  expect(call.send).not.toHaveBeenCalled();
+  ears.ended();
+  expect(call.send.mock.calls.flat()).toEqual([COMMIT, CLEAR, CREATE]);
+});
+
+test("a reply that begins while the caller goes on is silenced, and all is answered", async () => {
+  const ears = await hearing();
+  ears.began();
+  ears.ended();
+  ears.began(); // the gateway still works out what was said before
+  call.send.mockClear();
+  hear(...SPEAKING.slice(0, 1));
+  expect(call.send.mock.calls.flat()).toEqual([CANCEL, CLEAR]);
+  expect(speaker.muted).toBe(true);
+  hear({ type: "response.done", response: { id: "r", status: "cancelled" } });
+  call.send.mockClear();
+  ears.ended();
+  expect(call.send.mock.calls.flat()).toEqual([COMMIT, CLEAR, CREATE]);
+  hear({ type: "response.created", response: { id: "s" } });
+  hear({ type: "output_audio_buffer.started", response_id: "s" });
+  expect(call.send).toHaveBeenCalledOnce();
+  expect(speaker.muted).toBe(false);
+});
+
+test("a reply that runs when a turn ends gives way to the next", async () => {
+  const ears = await hearing();
+  hear(...SPEAKING);
+  ears.ended();
+  expect(call.send.mock.calls.flat()).toEqual([COMMIT, CANCEL, CLEAR, CREATE]);
+  expect(speaker.muted).toBe(true);
 });
