@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Int16, resample
-from ops.bench.bench import Bench, Engines, Options, Result
+from ops.bench.bench import Bench, Engines, Options, Result, Transport
 from ops.bench.calls.caller import FRAME_MS, Also, play
 from ops.bench.calls.line import DESCRIPTIONS, Event, dial
 from ops.bench.calls.loudspeaker import Listened, Loudspeaker
@@ -256,6 +256,19 @@ def _context(options: Options, scenes: Sequence[Scene]) -> dict[str, Any]:
         "clips": len(scenes),
         "clips_without_voice": sum(scene.take.label is None for scene in scenes),
         "transport": f"{DESCRIPTIONS[options.transport]}; the loudspeaker has no buffer",
+        "silence_ms": (
+            f"a reply that was never silent counts with the {AFTER_MS:g} ms for which it was listened to; "
+            "which these are: wrong.never_silent"
+        ),
+        "server_stop_ms": (
+            "from the gateway telling that it is silent, which it does once it has stopped, to the last "
+            "audible packet; "
+            + (
+                "the receiver's buffer is in it, since audio and events come by two ways"
+                if options.transport is Transport.WEBRTC
+                else "a lower bound of the time since it decided to stop"
+            )
+        ),
         "calls_at_once": LANES[options.engines],
         "language_model": "simulated: one long reply",
         "words": (

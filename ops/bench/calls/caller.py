@@ -79,6 +79,7 @@ class _Call:
         for index in range(int(longest_s * 1000 / FRAME_MS)):
             # A microphone gives a frame when its last sample is there; an origin never drifts.
             await asyncio.sleep(self._origin_s + (index + 1) * FRAME_MS / 1000 - _now())
+            self.record.sent((index + 1) * FRAME_MS, self._now_ms())
             await self._line.hear(encode(microphone(index), Encoding.PCM_S16LE))
             if enough(self.record, self._now_ms()):
                 return

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.audio import Encoding, Int16, decode
-from ops.bench.calls.record import RATE_HZ, Record, window_levels_db
+from ops.bench.calls.record import RATE_HZ, Record, first_audible_ms, window_levels_db
 
 # The reply's loud parts, less this: MEASURES' bound of silence.
 BELOW_REPLY_DB = 30.0
@@ -54,7 +54,7 @@ class Loudspeaker:
 
 @dataclass(slots=True)
 class Listened(Record):
-    """A record with what was heard, and when the last audio came."""
+    """A record with what was heard, and when packets came in which there is something to hear."""
 
     loudspeaker: Loudspeaker = field(default_factory=Loudspeaker)
     packets_ms: list[float] = field(default_factory=list)
@@ -65,8 +65,11 @@ class Listened(Record):
     def audio(self, audio: bytes, at_ms: float) -> None:
         """Play audio of the reply that was announced last."""
         Record.audio(self, audio, at_ms)
-        self.packets_ms.append(at_ms)
-        self.loudspeaker.play(decode(audio, Encoding.PCM_S16LE), at_ms)
+        samples = decode(audio, Encoding.PCM_S16LE)
+        # Over WebRTC a packet comes every 20 ms for as long as the call lasts, whether or not anybody speaks.
+        if first_audible_ms(samples) is not None:
+            self.packets_ms.append(at_ms)
+        self.loudspeaker.play(samples, at_ms)
 
     def event(self, event: dict[str, object], at_ms: float) -> None:
         """Take a server event, and fall silent where it says so."""
@@ -92,9 +95,13 @@ class Listened(Record):
         return None
 
     def last_packet_after_decision_ms(self, after_ms: float) -> float | None:
-        """Return how long audio still came after the gateway told that it is silent.
+        """Return how long audible packets still came after the gateway told that it is silent.
 
-        That is told beside the audio and in order with it, so a packet that left later is later here.
+        None where it did not tell. A lower bound of the time from its decision to the last packet: nothing
+        that it sends marks the decision itself, and it tells that it is silent once it has stopped, so what
+        left in between counts 0. Over WebSocket and gRPC audio and events are one stream, in order: what
+        comes after the telling left after it. Over WebRTC audio comes by a way of its own, and the
+        receiver's buffer is in the figure, which then bounds nothing.
         """
         told = [at for at, state in self.states_ms if state == "listening" and at >= after_ms]
         if not told:

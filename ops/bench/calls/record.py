@@ -25,10 +25,12 @@ class Reply:
     audible_ms: float | None = None
     done: dict[str, Any] | None = None
     done_ms: float | None = None
+    # When the caller sent the audio in which the gateway has the end of the turn's speech.
+    speech_sent_ms: float | None = None
 
     @property
     def timeline_ms(self) -> dict[str, float]:
-        """The gateway's own marks, ms after the caller's last voiced audio."""
+        """The gateway's own marks, ms after the arrival of the caller's last voiced audio."""
         return self._measured("timeline_ms")
 
     @property
@@ -54,6 +56,13 @@ class Record:
     heard: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     stopped_ms: list[float] = field(default_factory=list)
+    # (position in the caller's audio, when what ends there was sent), rising.
+    sendings_ms: list[tuple[float, float]] = field(default_factory=list)
+    speech_sent_ms: float | None = None
+
+    def sent(self, until_ms: float, at_ms: float) -> None:
+        """Take that the caller's audio up to the position `until_ms` was sent."""
+        self.sendings_ms.append((until_ms, at_ms))
 
     def audio(self, audio: bytes, at_ms: float) -> None:
         """Take audio of the reply that was announced last."""
@@ -66,7 +75,10 @@ class Record:
         """Take a server event."""
         match event["type"]:
             case "response.created":
-                self.replies.append(Reply(event["response"]["id"], at_ms))
+                reply = Reply(event["response"]["id"], at_ms, speech_sent_ms=self.speech_sent_ms)
+                self.replies.append(reply)
+            case "input_audio_buffer.speech_stopped":
+                self.speech_sent_ms = self._sending_ms(event["audio_end_ms"])
             case "response.done":
                 for reply in self.replies:
                     if reply.id == event["response"]["id"]:
@@ -90,6 +102,10 @@ class Record:
         return any(
             reply.audible_ms is not None and reply.audible_ms < at_ms for reply in self.replies
         )
+
+    def _sending_ms(self, position_ms: float) -> float | None:
+        """Return when the audio at `position_ms` was sent, None where none was sent that far."""
+        return next((at for until, at in self.sendings_ms if until >= position_ms), None)
 
 
 def first_audible_ms(audio: Int16) -> float | None:

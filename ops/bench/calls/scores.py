@@ -11,6 +11,10 @@ from ops.bench.calls.record import Record, Reply
 from ops.bench.figures import percentiles, rounded
 from ops.talk.report import hops
 
+# What `overhead_ms` needs of a reply.
+MARKS = {"committed", "first_token", "first_clause"}
+ENGINES = {"first_token", "first_audio"}
+
 
 @dataclass(frozen=True, slots=True)
 class Played:
@@ -55,20 +59,25 @@ def figures(
 
 
 def overhead_ms(one: Played) -> float | None:
-    """Return what the gateway added: the time from commit to sound that no engine took."""
-    reply, voice_to_voice_ms = one.reply, one.voice_to_voice_ms
-    if reply is None or voice_to_voice_ms is None:
+    """Return voice to voice, less the wait for the commit, less what the engines took.
+
+    Label and endpointer may put the end of speech at different places, so what the caller timed and what
+    the gateway marked are both counted from one piece of audio, the one in which the gateway has the end:
+    from when the caller sent it, and from when it arrived. What remains is all that the gateway adds up to
+    the caller's ear, with playout, outbox and line; so is that piece's way to the gateway, which neither
+    clock sees alone. Engines: the first token and the first audio by their timing trailers, the rest of the
+    first clause by the gateway's marks. The wait for a final that comes after the commit is in it: a final's
+    trailer is not told.
+    """
+    reply = one.reply
+    if reply is None or reply.audible_ms is None or reply.speech_sent_ms is None:
         return None
     marks, engines = reply.timeline_ms, reply.engines_ms
-    needed = ("committed", "generation_started", "first_token", "first_clause", "first_audio")
-    if any(name not in marks for name in needed) or "first_audio" not in engines:
+    if not (marks.keys() >= MARKS and engines.keys() >= ENGINES):
         return None
-    before_ms = marks["generation_started"] - marks["committed"]
-    token_ms = marks["first_token"] - marks["generation_started"] - engines["first_token"]
-    voice_ms = marks["first_audio"] - marks["first_clause"] - engines["first_audio"]
-    # From the gateway's mark to the caller's ear, on the caller's clock of the reply.
-    sent_ms = marks["audible"] - marks["first_audio"]
-    return before_ms + token_ms + voice_ms + sent_ms
+    writing_ms = engines["first_token"] + marks["first_clause"] - marks["first_token"]
+    since_sent_ms = reply.audible_ms - reply.speech_sent_ms
+    return since_sent_ms - marks["committed"] - writing_ms - engines["first_audio"]
 
 
 def _spread(values: Iterable[float | None]) -> dict[str, float]:

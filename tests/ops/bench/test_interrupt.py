@@ -97,6 +97,16 @@ def test_a_voice_beside_begins_with_the_clip_and_goes_on() -> None:
     assert frame(also(interrupt.BEFORE_MS + 3100)) == {level}
 
 
+def test_the_context_says_what_the_figures_are_of() -> None:
+    def told(transport: Transport) -> dict[str, Any]:
+        options = Options(engines=Engines.SIMULATED, transport=transport)
+        return interrupt._context(options, [scene("short")])
+
+    assert "never_silent" in told(Transport.WEBRTC)["silence_ms"]
+    assert "lower bound" in told(Transport.WEBSOCKET)["server_stop_ms"]
+    assert "receiver's buffer" in told(Transport.WEBRTC)["server_stop_ms"]
+
+
 def test_nobody_else_is_nobody_beside() -> None:
     (alone,) = interrupt.scenes_of([take("turn")])
     assert frame(interrupt._beside(alone, Loudspeaker())(interrupt.BEFORE_MS)) == {0}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import numpy as np
+import pytest
 
 from antiphon.audio import Encoding, Int16, decode
 from ops.bench.calls.caller import FRAME_SAMPLES, play
@@ -63,6 +64,9 @@ def test_it_plays_in_real_time_and_goes_on_with_the_end() -> None:
     assert len(decode(line.audio[60][1], Encoding.PCM_S16LE)) == FRAME_SAMPLES
     assert line.told == ["session.update", "response.cancel"]
     assert record.replies[0].done is not None
+    assert [until_ms for until_ms, _ in record.sendings_ms[:3]] == [20, 40, 60]
+    assert [at_ms for _, at_ms in record.sendings_ms[:3]] == pytest.approx([20, 40, 60])
+    assert len(record.sendings_ms) == 76
 
 
 def test_more_may_be_told_and_heard_beside_the_clip() -> None:

@@ -96,3 +96,10 @@ def test_packets_after_the_decision_are_late() -> None:
     assert record.last_packet_after_decision_ms(600) == 30
     record.event({"type": "antiphon.state", "state": "listening"}, 2000)
     assert record.last_packet_after_decision_ms(1100) == 0
+
+
+def test_packets_of_silence_are_not_late() -> None:
+    """As WebRTC has them, one every 20 ms, for ever."""
+    record = listened((1000, 100, 8000), (1100, 900, 3))
+    record.event({"type": "antiphon.state", "state": "listening"}, 1050)
+    assert record.last_packet_after_decision_ms(1000) == 30

@@ -24,11 +24,13 @@ def overlap(
     details: dict[str, str] | None = INTERRUPTED,
     voiced: bool = True,
     states: tuple[tuple[float, str], ...] = ((ONSET_MS + 90, "listening"),),
+    heard_ms: float = 200.0,
 ) -> Overlap:
-    """Return a reply that was silent 200 ms after the onset, and ended `stopped_ms` after it."""
+    """Return a reply that was silent `heard_ms` after the onset, and ended `stopped_ms` after it."""
     record = Listened()
     record.event({"type": "response.created", "response": {"id": "a"}}, 0)
-    loud = encode(np.full(RATE_HZ * 12 // 10, 8000, np.int16), Encoding.PCM_S16LE)
+    samples = round((ONSET_MS + heard_ms) * RATE_HZ / 1000)
+    loud = encode(np.full(samples, 8000, np.int16), Encoding.PCM_S16LE)
     record.audio(loud, audible_ms)
     for at_ms, state in states:
         record.event({"type": "antiphon.state", "state": state}, at_ms)
@@ -60,6 +62,23 @@ def test_shares_are_of_those_who_speak_and_of_those_who_listen() -> None:
 
 def test_clips_without_voice_have_no_silence_to_wait_for() -> None:
     assert figures([overlap("short", voiced=False)])["silence_ms"] == {}
+
+
+def test_a_reply_that_is_never_silent_makes_the_figure_no_better() -> None:
+    # One is heard to the end, one falls silent too late to be seen to stay so.
+    never = [overlap("turn", heard_ms=2500), overlap("short", heard_ms=1800)]
+    heard = [overlap("short", 700), *never, overlap("turn", voiced=False, heard_ms=2500)]
+    found = figures(heard)
+    assert found["silence_ms"] == {"p50": 2000, "p95": 2000}
+    assert found["by_kind"]["turn"]["silence_ms"] == {"p50": 2000, "p95": 2000}
+    assert found["never_silent_share"] == pytest.approx(2 / 3, abs=1e-3)
+    assert wrong(heard)["never_silent"] == ["turn.wav", "short.wav"]
+
+
+def test_a_reply_that_is_to_go_on_has_no_silence_to_wait_for() -> None:
+    found = figures([overlap("backchannel", heard_ms=2500)])
+    assert found["by_kind"]["backchannel"]["silence_ms"] == {}
+    assert found["never_silent_share"] is None
 
 
 def test_a_reply_that_was_not_heard_in_time_is_not_counted() -> None:

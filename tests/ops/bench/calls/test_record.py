@@ -53,6 +53,18 @@ def test_a_reply_tells_how_it_was_made() -> None:
     assert second.done is None
 
 
+def test_a_reply_knows_when_the_end_of_what_it_answers_was_sent() -> None:
+    record = Record()
+    for until_ms, at_ms in ((20, 21), (40, 45), (60, 61)):
+        record.sent(until_ms, at_ms)
+    record.event(created("greeting"), 62)
+    for end_ms in (20, 21, 61):
+        stopped = {"type": "input_audio_buffer.speech_stopped", "audio_end_ms": end_ms}
+        record.event(stopped, 70)
+        record.event(created(f"after {end_ms}"), 71)
+    assert [reply.speech_sent_ms for reply in record.replies] == [None, 21, 45, None]
+
+
 def test_the_rest_is_noted() -> None:
     record = Record()
     record.event(

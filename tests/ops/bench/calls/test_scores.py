@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ops.bench.calls.record import Record, Reply
@@ -26,13 +28,14 @@ def played(name: str, *audible_ms: float, last_ms: float = 1000.0, used: bool = 
             f"{index}",
             at_ms - 1,
             at_ms,
-            {
+            done={
                 "antiphon": {
                     "timeline_ms": MARKS,
                     "engines_ms": ENGINES,
                     "speculation": {"used": used, "wasted": 2},
                 }
             },
+            speech_sent_ms=last_ms + 60,
         )
         for index, at_ms in enumerate(audible_ms)
     ]
@@ -47,12 +50,24 @@ def test_the_answer_to_the_whole_clip_counts() -> None:
     assert not played("b").cut_off
 
 
-def test_overhead_is_what_no_engine_took() -> None:
-    assert overhead_ms(played("a", 1700.0)) == pytest.approx(3 + 2 + 4 + 2)
+def test_overhead_is_what_no_engine_took_up_to_the_ear() -> None:
+    # The gateway has its mark `audible` 644 ms after the end of speech, the caller a sound 70 ms later.
+    at_mark = 1060 + 644
+    assert overhead_ms(played("a", at_mark + 70.0)) == pytest.approx(3 + 2 + 4 + 2 + 70)
     assert overhead_ms(played("a")) is None
-    told = played("a", 1700.0)
-    told.record.replies[0].done = {}
-    assert overhead_ms(told) is None
+
+
+def test_overhead_does_not_depend_on_where_the_label_has_the_end_of_speech() -> None:
+    one = played("a", 1774.0)
+    assert overhead_ms(replace(one, last_ms=990.0)) == overhead_ms(one)
+
+
+def test_without_the_marks_of_both_sides_no_overhead_is_known() -> None:
+    untold, unsent = played("a", 1700.0), played("a", 1700.0)
+    untold.record.replies[0].done = {}
+    unsent.record.replies[0].speech_sent_ms = None
+    assert overhead_ms(untold) is None
+    assert overhead_ms(unsent) is None
 
 
 def test_figures() -> None:
