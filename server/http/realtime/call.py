@@ -116,9 +116,15 @@ class Call:
             await self._said.put(lost)
 
     async def _speak_up(self, text: str) -> None:
-        if len(text) > LONG_CHARS:
-            await self._long.acquire()
-        await self._said.put(text)
+        if len(text) <= LONG_CHARS:
+            await self._said.put(text)
+            return
+        await self._long.acquire()
+        try:
+            await self._said.put(text)
+        except asyncio.CancelledError:  # nobody will hear it, and who does would let the next come
+            self._long.release()
+            raise
 
     async def _incoming(self) -> AsyncIterator[Incoming]:
         while (item := await self._said.get()) is not None:

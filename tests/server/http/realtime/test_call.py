@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 
 import pytest
 from openai import BaseModel
 from openai.types import realtime as oai
 
 from antiphon.errors import Exhausted
+from server.http.realtime import call as module
 from server.http.realtime.call import FAREWELL_S, LONG_CHARS, MAX_LISTENERS, Call
 from server.http.realtime.listener import Listener
 from server.realtime import server_events
@@ -53,6 +55,28 @@ def test_of_long_events_one_waits_at_a_time() -> None:
             await asyncio.sleep(0)
             assert call._said.qsize() == 1
             await said
+            house.peer.hang_up()
+            await _all(listener)
+
+    tell(story)
+
+
+def test_who_leaves_while_a_long_event_waits_keeps_nobody_from_saying_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MAX_SAID", 1)
+
+    async def story(house: House) -> None:
+        call = await _begin(house)
+        with call.listener() as listener:
+            await listener.say("the session has not had its turn, and there is no more room")
+            leaving = asyncio.gather(listener.say("x" * (LONG_CHARS + 1)))
+            await asyncio.sleep(0)
+            leaving.cancel()
+            with suppress(asyncio.CancelledError):
+                await leaving
+            async with asyncio.timeout(1):
+                await listener.say("y" * (LONG_CHARS + 1))
             house.peer.hang_up()
             await _all(listener)
 
