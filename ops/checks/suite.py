@@ -43,11 +43,14 @@ def run(environment: Environment, folder: Path, *, fast: bool, quiet: bool = Fal
             stdout=subprocess.PIPE if quiet else None,
             stderr=subprocess.STDOUT if quiet else None,
             text=True,
+            errors="replace",
             timeout=LIMIT_S,
             check=False,
         )
-    except subprocess.TimeoutExpired:
-        return failed(f"the tests did not end within {LIMIT_S:.0f} s")
+    except subprocess.TimeoutExpired as error:
+        # What there was is bytes, whatever was asked for.
+        printed = (error.stdout or b"").decode(errors="replace")
+        return failed(f"{printed}the tests did not end within {LIMIT_S:.0f} s")
     outcome = count(report, done.returncode)
     return outcome + Outcome(output=done.stdout) if quiet and outcome.failed else outcome
 
