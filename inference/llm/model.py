@@ -125,11 +125,9 @@ class LanguageModel:
                         yield step
                         said += step.tokens
                         more = step.tokens and not step.ended and len(said) < choice.max_tokens
-                        if yields and more and self.gate.wanted:
-                            behind = False
-                            break
-                        if yields and more and len(said) >= left_at and self.gate.shared:
-                            behind = True
+                        wanted = self.gate.wanted
+                        behind = not wanted and self.gate.shared and len(said) >= left_at
+                        if yields and more and (wanted or behind):
                             break
                     else:
                         return

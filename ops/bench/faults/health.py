@@ -29,13 +29,15 @@ async def watching(http_socket: str) -> AsyncIterator[Health]:
     """Ask over and over for the length of the block; `unready_ms` is of the loop's clock."""
     health = Health()
     through = httpx.AsyncHTTPTransport(uds=http_socket)
-    async with httpx.AsyncClient(transport=through, timeout=PATIENCE_S) as client:
-        asking = asyncio.create_task(_ask(client, health))
+    async with (
+        httpx.AsyncClient(transport=through, timeout=PATIENCE_S) as client,
+        asyncio.TaskGroup() as tasks,
+    ):
+        asking = tasks.create_task(_ask(client, health))
         try:
             yield health
         finally:
             asking.cancel()
-            await asyncio.wait({asking})
 
 
 async def _ask(client: httpx.AsyncClient, health: Health) -> NoReturn:
