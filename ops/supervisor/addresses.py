@@ -27,7 +27,7 @@ def overlap(one: str, other: str) -> bool:
     """Return whether nobody could listen at `other` while somebody does at `one`."""
     if one == other:
         return True
-    if UNIX in (one[: len(UNIX)], other[: len(UNIX)]):
+    if one.startswith(UNIX) or other.startswith(UNIX):
         return False
     (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
     hosts, others = _places(host), _places(other_host)

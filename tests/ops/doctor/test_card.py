@@ -49,31 +49,26 @@ def test_a_driver_that_is_too_old_for_some(monkeypatch: pytest.MonkeyPatch) -> N
     assert all(one.amiss for one in found)
 
 
-def test_engines_that_fit_alone_and_not_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = visit(
-        monkeypatch,
-        L4,
-        ANTIPHON_PROFILE="gpu",
-        ANTIPHON_LLM__VLLM__GPU_MEMORY_UTILIZATION="0.9",
-    )
-    assert [one.amiss for one in found] == [True]
-    assert "GiB together" in found[0].what
-    assert found[0].mend == "antiphon plan --memory-gib 22.5 --write FILE"
-
-
-def test_others_leave_room_for_each_engine_and_not_for_all(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("free_mib", "share", "what", "mend"),
+    [
+        (22_500, "0.9", "GiB together", "antiphon plan --memory-gib 22.5 --write FILE"),
+        # Others leave room for each engine, and not for all.
+        (19_000, "0.7", "18.6 GiB free: the engines need", "end what holds 3.9 GiB there"),
+    ],
+)
+def test_engines_that_fit_alone_and_not_together(
+    monkeypatch: pytest.MonkeyPatch, free_mib: int, share: str, what: str, mend: str
 ) -> None:
-    held = replace(L4, free_mib=19_000)
     found = visit(
         monkeypatch,
-        held,
+        replace(L4, free_mib=free_mib),
         ANTIPHON_PROFILE="gpu",
-        ANTIPHON_LLM__VLLM__GPU_MEMORY_UTILIZATION="0.7",
+        ANTIPHON_LLM__VLLM__GPU_MEMORY_UTILIZATION=share,
     )
     assert [one.amiss for one in found] == [True]
-    assert "18.6 GiB free: the engines need" in found[0].what
-    assert found[0].mend == "end what holds 3.9 GiB there"
+    assert what in found[0].what
+    assert found[0].mend == mend
 
 
 def test_simulated_engines_need_no_card(monkeypatch: pytest.MonkeyPatch) -> None:
