@@ -23,7 +23,7 @@ from tests.speech import TURNS, recording
 
 pytestmark = [pytest.mark.slow, pytest.mark.model]
 
-QUESTION = "turn/s2i_1e70a5cf.wav"
+QUESTION = "turn/s2i_96e7abfd.wav"
 TURNS_HELD = 2
 HOPS = ("endpoint", "final", "first_token", "first_clause", "first_audio", "playout")
 

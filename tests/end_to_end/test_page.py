@@ -19,8 +19,9 @@ from tests.end_to_end.appliance import Appliance, appliance
 from tests.end_to_end.chromium import PATIENCE_S, RATE_HZ, Microphone, Page, Sound, browsing
 from tests.speech import SPEECH, TURNS, recording, wrong_percent
 
-QUESTION = (TURNS, "turn/s2i_1e70a5cf.wav")
-ASKED = "Can I have a 20 ounce double shot cappuccino with a bit of brown sugar?"
+# Said without a pause that might be taken for its end.
+QUESTION = (TURNS, "turn/s2i_96e7abfd.wav")
+ASKED = "May I have a 12 ounce mocha with whole milk and some sweetener?"
 # Of nearly six seconds: much of it is still to come when it has taken the floor.
 OBJECTION = (SPEECH, "librispeech_misc/leopard_test_en.wav")
 # Said over the answer, the first words may be lost to the browser's echo canceller.

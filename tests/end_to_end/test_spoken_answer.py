@@ -14,7 +14,7 @@ import pytest
 from tests.end_to_end.appliance import Appliance, appliance, json_of
 from tests.speech import TURNS, recording, wrong_percent
 
-QUESTION = "turn/s2i_1e70a5cf.wav"
+QUESTION = "turn/s2i_96e7abfd.wav"
 # 67 words; the voice draws its rhythm at random, and 0 to 2 of them were taken for others.
 ANSWER = (
     "Yes, of course. We open at nine in the morning and close at six in the evening, every day but Sunday. "
