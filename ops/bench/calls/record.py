@@ -13,6 +13,8 @@ from antiphon.audio import Encoding, Int16, decode
 RATE_HZ = 24_000
 # MEASURES: the first 10 ms above -50 dBFS.
 AUDIBLE_DBFS = -50.0
+# What is quieter is no voice that begins, but what WebRTC carries while nobody speaks.
+NOTHING_DBFS = -80.0
 WINDOW_SAMPLES = RATE_HZ // 100
 
 
@@ -23,10 +25,26 @@ class Reply:
     id: str
     created_ms: float
     audible_ms: float | None = None
+    # When its voice came: it may begin below what is audible.
+    begun_ms: float | None = None
     done: dict[str, Any] | None = None
     done_ms: float | None = None
     # When the caller sent the audio in which the gateway has the end of the turn's speech.
     speech_sent_ms: float | None = None
+    _taken_ms: float = 0.0
+
+    def hear(self, audio: Int16, at_ms: float) -> None:
+        """Take the next of its audio, which is heard when all before it has been."""
+        levels = window_levels_db(audio)
+        if self.begun_ms is None:
+            if not np.any(levels > NOTHING_DBFS):
+                return
+            self.begun_ms = at_ms
+        heard_ms = max(at_ms, self.begun_ms + self._taken_ms)
+        self._taken_ms = heard_ms - self.begun_ms + 1000 * len(audio) / RATE_HZ
+        offset_ms = first_audible_ms(audio)
+        if offset_ms is not None:
+            self.audible_ms = heard_ms + offset_ms
 
     @property
     def timeline_ms(self) -> dict[str, float]:
@@ -67,9 +85,7 @@ class Record:
     def audio(self, audio: bytes, at_ms: float) -> None:
         """Take audio of the reply that was announced last."""
         if self.replies and self.replies[-1].audible_ms is None:
-            offset_ms = first_audible_ms(decode(audio, Encoding.PCM_S16LE))
-            if offset_ms is not None:
-                self.replies[-1].audible_ms = at_ms + offset_ms
+            self.replies[-1].hear(decode(audio, Encoding.PCM_S16LE), at_ms)
 
     def event(self, event: dict[str, Any], at_ms: float) -> None:
         """Take a server event."""

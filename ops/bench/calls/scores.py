@@ -66,17 +66,17 @@ def overhead_ms(one: Played) -> float | None:
     from when the caller sent it, and from when it arrived. What remains is all that the gateway adds up to
     the caller's ear, with playout, outbox and line; so is that piece's way to the gateway, which neither
     clock sees alone. Engines: the first token and the first audio by their timing trailers, the rest of the
-    first clause by the gateway's marks. The wait for a final that comes after the commit is in it: a final's
-    trailer is not told.
+    first clause by the gateway's marks, and how quietly the voice begins. The wait for a final that comes
+    after the commit is in it: a final's trailer is not told.
     """
     reply = one.reply
-    if reply is None or reply.audible_ms is None or reply.speech_sent_ms is None:
+    if reply is None or reply.begun_ms is None or reply.speech_sent_ms is None:
         return None
     marks, engines = reply.timeline_ms, reply.engines_ms
     if not (marks.keys() >= MARKS and engines.keys() >= ENGINES):
         return None
     writing_ms = engines["first_token"] + marks["first_clause"] - marks["first_token"]
-    since_sent_ms = reply.audible_ms - reply.speech_sent_ms
+    since_sent_ms = reply.begun_ms - reply.speech_sent_ms
     return since_sent_ms - marks["committed"] - writing_ms - engines["first_audio"]
 
 

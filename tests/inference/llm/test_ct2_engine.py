@@ -19,8 +19,8 @@ from tests.inference.llm.small_model import write_model
 from tests.llm_service import model_folder
 
 SYSTEM = "<|im_start|>system\nYou are a helpful assistant of a clinic.<|im_end|>\n"
-# Each of the next tokens is 0.95 likely or more: of two that are about as likely a processor chooses by how it
-# rounds, which with AVX-512 differs by whether the instructions are kept.
+# Each of the next tokens is 0.95 likely or more: of two that are about as likely a processor chooses by how
+# it rounds, which with AVX-512 differs by whether the instructions are kept.
 COUNTING = "<|im_start|>assistant\nOne, two, three, four, five,"
 QUESTION = f"<|im_start|>user\nCount to ten.<|im_end|>\n{COUNTING}"
 

@@ -9,6 +9,7 @@ from antiphon.audio import Encoding, encode
 from ops.bench.calls.record import RATE_HZ, Record, first_audible_ms, window_levels_db
 
 LOUD = encode(np.full(RATE_HZ // 50, 5000, np.int16), Encoding.PCM_S16LE)
+FAINT = encode(np.full(RATE_HZ // 50, 30, np.int16), Encoding.PCM_S16LE)
 QUIET = encode(np.zeros(RATE_HZ // 50, np.int16), Encoding.PCM_S16LE)
 
 
@@ -33,6 +34,26 @@ def test_a_reply_is_audible_from_its_first_loud_10_ms() -> None:
     reply = record.audible_after(150)
     assert reply is not None and reply.id == "a"
     assert record.audible_after(151) is None
+
+
+def test_a_voice_that_begins_quietly_is_heard_at_its_own_pace_though_it_comes_at_once() -> None:
+    record = Record()
+    record.event(created("a"), 100)
+    for piece in (FAINT, FAINT, LOUD):
+        record.audio(piece, 120)
+    (reply,) = record.replies
+    assert (reply.begun_ms, reply.audible_ms) == (120, 160)
+
+
+def test_a_voice_begins_after_the_silence_that_a_line_carries_and_where_it_comes_late_is_late() -> (
+    None
+):
+    record = Record()
+    record.event(created("a"), 100)
+    for piece, at_ms in ((QUIET, 120), (FAINT, 140), (LOUD, 190)):
+        record.audio(piece, at_ms)
+    (reply,) = record.replies
+    assert (reply.begun_ms, reply.audible_ms) == (140, 190)
 
 
 def test_a_reply_tells_how_it_was_made() -> None:

@@ -27,7 +27,8 @@ def played(name: str, *audible_ms: float, last_ms: float = 1000.0, used: bool = 
         Reply(
             f"{index}",
             at_ms - 1,
-            at_ms,
+            begun_ms=at_ms - 10,
+            audible_ms=at_ms,
             done={
                 "antiphon": {
                     "timeline_ms": MARKS,
@@ -51,9 +52,10 @@ def test_the_answer_to_the_whole_clip_counts() -> None:
 
 
 def test_overhead_is_what_no_engine_took_up_to_the_ear() -> None:
-    # The gateway has its mark `audible` 644 ms after the end of speech, the caller a sound 70 ms later.
+    # The gateway has its mark `audible` 644 ms after the end of speech, the caller the voice 70 ms later, and
+    # 10 ms after that it can be heard.
     at_mark = 1060 + 644
-    assert overhead_ms(played("a", at_mark + 70.0)) == pytest.approx(3 + 2 + 4 + 2 + 70)
+    assert overhead_ms(played("a", at_mark + 70.0 + 10.0)) == pytest.approx(3 + 2 + 4 + 2 + 70)
     assert overhead_ms(played("a")) is None
 
 
