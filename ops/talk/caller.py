@@ -159,13 +159,13 @@ def last_voiced_ms(question: Int16) -> float:
 
 
 def _background(question: Int16) -> Int16:
-    """Return the clip's quietest 200 ms, lowered where it is as loud as voice.
+    """Return the clip's quietest 200 ms, lowered where some of it is as loud as voice.
 
-    A clip cut to its words, such as one that was synthesised, has no background: looped, a piece of
+    A clip cut to its words, such as one that was synthesised, has no background: looped, the last of
     a word goes on speaking, and the appliance waits for its end.
     """
     quietest = _quietest(question)
-    if _levels_db(quietest, len(quietest))[0] >= _voiced_from_db(_levels_db(question)):
+    if _levels_db(quietest).max() >= _voiced_from_db(_levels_db(question)):
         return (quietest * LOWERED).astype(np.int16)
     return quietest
 

@@ -155,6 +155,9 @@ def test_the_background_is_the_quietest_200_ms() -> None:
     # A clip cut to its words has none: a piece of a word would go on speaking.
     words = np.concatenate([np.full(200 * MS, 9000), np.full(100 * MS, 20)]).astype(np.int16)
     assert caller._background(words).max() <= 90
+    # As would the last of one, however little of the 200 ms it fills.
+    fading = np.concatenate([np.full(400 * MS, 9000), np.full(10 * MS, 900), np.full(190 * MS, 1)])
+    assert caller._background(fading.astype(np.int16)).max() <= 9
     short = caller._background(QUESTION[: 100 * MS])
     assert short.tolist() == [0] * (RATE_HZ // 5)
 
