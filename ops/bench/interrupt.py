@@ -2,7 +2,8 @@
 
 Every clip is a call of its own, in real time: a long reply is asked for, and the clip is played over it.
 Three times: alone; with the reply coming back through the microphone, 20 dB below what the loudspeaker
-plays; and with somebody else talking beside the caller, 15 dB below.
+plays; and with somebody else talking behind the caller, 15 dB below. Then the caller has asked aloud, as
+loud as the clip is: who is behind whom is not to be known before somebody has spoken.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ, Int16, resample
 from ops.bench.bench import Bench, Engines, Options, Result, Transport
-from ops.bench.calls.caller import FRAME_MS, Also, play
+from ops.bench.calls.caller import FRAME_MS, Also, Prompt, play
 from ops.bench.calls.line import DESCRIPTIONS, Event, dial
 from ops.bench.calls.loudspeaker import Listened, Loudspeaker
 from ops.bench.calls.overlaps import LISTENING, SPEAKING, Overlap, figures, wrong
@@ -39,6 +40,11 @@ REPLY = (
 REPLY_TOKENS = 400
 # The reply has been heard for a second or more when the clip begins.
 BEFORE_MS = 2500.0
+# After a question that is asked aloud, whose end may be doubted for up to two.
+AFTER_QUESTION_MS = 3500.0
+# A question in one breath, as far as a detector can tell, is one turn.
+ONE_BREATH = 0.9
+QUESTION_MS = 2500.0
 # Of a clip: what is longer is decided long before.
 LONGEST_S = 4.0
 AFTER_MS = 1500.0
@@ -60,25 +66,30 @@ Mix = Callable[["Scene", Loudspeaker], Also | None]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A clip to be played over a reply, and a voice beside it; both at 24 kHz."""
+    """A clip to be played over a reply, and a voice beside it; both at 24 kHz.
+
+    The clip begins `before_ms` into `samples`; `question` is what was asked aloud there, if anything was.
+    """
 
     take: Take
     kind: str
     samples: Int16
     beside: Int16
+    before_ms: float = BEFORE_MS
+    question: Take | None = None
 
     @property
     def onset_ms(self) -> float:
         """The clip's first voice in the call; its beginning where it has none."""
         label = self.take.label
-        return BEFORE_MS + (label.first_ms if label is not None else 0.0)
+        return self.before_ms + (label.first_ms if label is not None else 0.0)
 
     @property
     def end_ms(self) -> float:
         """When enough was played."""
         if self.kind in SPEAKING:
             return self.onset_ms + AFTER_MS
-        return BEFORE_MS + min(self.take.clip.seconds, LONGEST_S) * 1000 + AFTER_MS
+        return self.before_ms + min(self.take.clip.seconds, LONGEST_S) * 1000 + AFTER_MS
 
 
 async def run(options: Options) -> Result:
@@ -88,7 +99,8 @@ async def run(options: Options) -> Result:
         scenes = scenes_of(takes(clips, services.settings, options))
         alone = await _play_all(services, options, scenes, "alone", nothing_beside)
         echo = await _play_all(services, options, scenes, "with echo", _echo)
-        beside = await _play_all(services, options, scenes, "with a voice beside", _beside)
+        asked = [asked_aloud(scene, scenes, number) for number, scene in enumerate(scenes)]
+        beside = await _play_all(services, options, asked, "with a voice behind", _beside)
     return Result(
         figures(alone) | {"echo": figures(echo), "background": figures(beside)},
         _context(options, scenes)
@@ -127,8 +139,9 @@ async def play_over(services: Running, options: Options, scene: Scene, mix: Mix)
             enough,
             scene.end_ms / 1000 + 1,
             record=record,
-            opening=_OPENING,
+            opening=() if scene.question else _OPENING,
             also=mix(scene, record.loudspeaker),
+            prompt=_prompt(options, scene),
         )
     label = scene.take.label
     return Overlap(
@@ -155,9 +168,29 @@ _OPENING: Sequence[Event] = (
 
 
 def _session(options: Options, scene: Scene) -> Event:
+    return _says(options, scene.question or scene.take)
+
+
+def _prompt(options: Options, scene: Scene) -> Prompt | None:
+    """Return what has the clip say its words once the question is answered; the real ones say their own."""
+    if scene.question is None or options.engines is Engines.REAL:
+        return None
+    told = False
+
+    def prompt(record: Record) -> Event | None:
+        nonlocal told
+        if told or not any(reply.audible_ms is not None for reply in record.replies):
+            return None
+        told = True
+        return {"type": "session.update", "session": _says(options, scene.take)}
+
+    return prompt
+
+
+def _says(options: Options, take: Take) -> Event:
     antiphon: Event = {"events": True}
     if options.engines is Engines.SIMULATED:
-        label, text = scene.take.label, scene.take.clip.transcript
+        label, text = take.label, take.clip.transcript
         # "[cough]" describes a sound: there is nothing to be recognised.
         said = "" if text.startswith("[") else text
         voiced_ms = round(label.voiced_ms) if label is not None else 0
@@ -174,11 +207,31 @@ def scenes_of(takes: Sequence[Take]) -> list[Scene]:
     ]
 
 
-def _played(one: Take) -> Int16:
+def asked_aloud(scene: Scene, scenes: Sequence[Scene], number: int) -> Scene:
+    """Return `scene`, the caller having asked for the reply by their voice; as it is without a question."""
+    questions = [one.take for one in scenes if _is_question(one.take)]
+    if not questions:
+        return scene
+    question = questions[number % len(questions)]
+    speech = _as_loud(_at_call_rate(question.speech), _at_call_rate(scene.take.speech), 0.0)
+    before_ms = len(speech) * 1000 / RATE_HZ + AFTER_QUESTION_MS
+    samples = _played(scene.take, before_ms)
+    samples[: len(speech)] = speech
+    return replace(scene, samples=samples, before_ms=before_ms, question=question)
+
+
+def _is_question(one: Take) -> bool:
+    label = one.label
+    if label is None or _kind(one.clip) not in SPEAKING or one.clip.seconds * 1000 > QUESTION_MS:
+        return False
+    return label.voiced_ms >= ONE_BREATH * (label.last_ms - label.first_ms)
+
+
+def _played(one: Take, before_ms: float = BEFORE_MS) -> Int16:
     """Return a clip at 24 kHz behind a while of its own background."""
     samples = _at_call_rate(one.samples)
     before = _at_call_rate(one.samples[len(one.speech) :])
-    return np.concatenate([np.resize(before, round(BEFORE_MS * RATE_HZ / 1000)), samples])
+    return np.concatenate([np.resize(before, round(before_ms * RATE_HZ / 1000)), samples])
 
 
 def _voice_beside(one: Take, voices: Sequence[Take], number: int) -> Int16:
@@ -187,8 +240,12 @@ def _voice_beside(one: Take, voices: Sequence[Take], number: int) -> Int16:
     if not others:
         return np.zeros(1, np.int16)
     voice = _at_call_rate(others[number % len(others)].speech)
-    gain_db = _loud_db(_at_call_rate(one.speech)) + BACKGROUND_DB - _loud_db(voice)
-    return _louder(voice, gain_db)
+    return _as_loud(voice, _at_call_rate(one.speech), BACKGROUND_DB)
+
+
+def _as_loud(samples: Int16, other: Int16, by_db: float) -> Int16:
+    """Return `samples` as loud as `other`, and `by_db` louder."""
+    return _louder(samples, _loud_db(other) + by_db - _loud_db(samples))
 
 
 def nothing_beside(scene: Scene, loudspeaker: Loudspeaker) -> Also | None:
@@ -209,7 +266,7 @@ def _beside(scene: Scene, loudspeaker: Loudspeaker) -> Also:
     size = RATE_HZ * FRAME_MS // 1000
 
     def also(at_ms: float) -> Int16:
-        start = round((at_ms - BEFORE_MS) * RATE_HZ / 1000)
+        start = round((at_ms - scene.before_ms) * RATE_HZ / 1000)
         if start < 0:
             return np.zeros(size, np.int16)
         return np.take(scene.beside, range(start, start + size), mode="wrap")
@@ -277,7 +334,10 @@ def _context(options: Options, scenes: Sequence[Scene]) -> dict[str, Any]:
             else "Whisper's"
         ),
         "echo": f"{ECHO_DB:g} dB, {ECHO_MS:g} ms late",
-        "background": f"another caller's turn, {BACKGROUND_DB:g} dB, from the clip's beginning on",
+        "background": (
+            f"another caller's turn, {BACKGROUND_DB:g} dB, from the clip's beginning on; the caller had "
+            "asked aloud, as loud as the clip"
+        ),
         "television": "clips of this kind are in by_kind, not in the shares",
     }
 

@@ -16,6 +16,7 @@ from antiphon.audio import SAMPLE_BYTES, decode
 from antiphon.errors import AntiphonError, Exhausted
 from antiphon.observability.spans import TraceContext
 from antiphon.v1.recognizer_pb2 import RecognizeResponse
+from server.conversation.caller_level import CallerLevel
 from server.conversation.loudness import fell_silent, level_db
 from server.conversation.observer import UNOBSERVED, Observer
 from server.conversation.tape import Tape
@@ -77,6 +78,7 @@ class Ear:
         self._on_unheard = on_unheard
         self._observer = observer
         self._arrivals = Arrivals()
+        self.level = CallerLevel()
         self._tape = Tape()
         self._recognition: Recognition | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -121,7 +123,9 @@ class Ear:
                 await asyncio.sleep(0)  # nothing else waits where the recogniser is away
             self._open(config)
             piece = audio[start : start + piece_bytes]
+            start_ms = self._tape.end_ms
             self._record(piece, len(piece) * 1000 / bytes_per_s, came_s)
+            self.level.note(decode(piece, wire.encoding), start_ms, self._tape.end_ms)
             await self._until_taken()
         await self._tell_unheard(config)
 

@@ -59,6 +59,7 @@ class EchoFinder:
 
     def __init__(self) -> None:
         self.echo = Echo.UNKNOWN
+        self.late = 0  # frames by which what is played is heard later, where there is an echo
         self._heard: deque[Int16] = deque(maxlen=WINDOW_MS // FRAME_MS)
         self._played: deque[Int16] = deque(maxlen=(WINDOW_MS + LONGEST_DELAY_MS) // FRAME_MS)
         self._places: deque[int | None] = deque(maxlen=LOOKS - 1)  # of the looks before
@@ -88,6 +89,7 @@ class EchoFinder:
         place = self._place()
         if place is not None and self._seen_at(place) + 1 >= NEEDED:
             self.echo, self._speaking = Echo.PRESENT, 0
+            self.late = place * 1000 // (FRAME_MS * RATE_HZ)
         self._places.append(place)
         if self._speaking >= (FORGET if self.echo is Echo.PRESENT else DOUBT):
             self.echo = Echo.ABSENT

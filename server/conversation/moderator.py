@@ -40,7 +40,10 @@ OUTCOMES = {ev.Why.SPEECH: INTERRUPTED, ev.Why.CLIENT: CANCELLED, ev.Why.LEFT: A
 
 
 class Moderator:
-    """One session's floor. Lives in `tasks`; `config` may be replaced through `configure`."""
+    """One session's floor. Lives in `tasks`; `config` may be replaced through `configure`.
+
+    `masked_ms` returns how much of a voice that begins now is lost before it is noticed.
+    """
 
     def __init__(
         self,
@@ -51,11 +54,13 @@ class Moderator:
         tasks: asyncio.TaskGroup,
         hang_up: Callable[[], None],
         observer: Observer = UNOBSERVED,
+        masked_ms: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._agent = agent
         self._wire = wire
         self._hang_up = hang_up
         self._observer = observer
+        self._masked_ms = masked_ms
         self.config = config
         self.history = History(agent.history_chars)
         self._utterances = UtteranceEvents(wire, self.history.items)
@@ -68,6 +73,7 @@ class Moderator:
             lambda: self.turns.recent_text,
             self.history.last_reply,
             lambda: self.history.items.awaits_output,
+            lambda: self.ear.level.own_ms(self._speech_start_ms),
         )
         self._told_state = self._dialogue.state
         self._news = asyncio.Event()
@@ -165,7 +171,7 @@ class Moderator:
                 self._speech_start_ms = event.speech_started.start_ms
                 if not self.ear.hears_again:
                     self._utterances.begin(event.speech_started)
-                began_s = self.ear.arrived_s(event.speech_started.start_ms)
+                began_s = self.ear.arrived_s(self._speech_start_ms) - self._masked_ms() / 1000
                 await self.tell(ev.SpeechStarted(began_s))
             case "partial":
                 await self.tell(ev.Partial(event.partial.text))
@@ -263,6 +269,8 @@ class Moderator:
                 self._timeline.mark(Mark.COMMITTED, _now())
                 await self.ear.finish_utterance(self.config, self._timeline.trace)
             case ev.Commit(text):
+                if final is not None and text:
+                    self.ear.level.learn(final.start_ms, final.end_ms)
                 await self._utterances.ended(final or Final(text=text))
             case ev.Drop():
                 self._utterances.drop()

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from antiphon.audio import SAMPLE_BYTES, Int16, decode, encode
+from server.conversation.double_talk import DoubleTalk
 from server.conversation.echo_finder import FRAME_MS, Echo, EchoFinder
 from server.realtime.session_config import WireFormat
 
@@ -23,6 +24,9 @@ from server.realtime.session_config import WireFormat
 TAIL_MS = 1000
 # What was sent longer ago was heard while no microphone was: audio is sent a fifth of a second ahead.
 STALE_S = 1.0
+# Of a voice that begins over an echo: what is not clearly louder is taken out with it. Against the same 90
+# clips without an echo 13 to 35 ms in the mean, 60 to 76 ms in every tenth.
+MASKED_MS = 60.0
 # Nothing is sent so far ahead.
 MOST_MS = 2000
 
@@ -48,11 +52,18 @@ class OwnVoice:
         self._make = make
         self._canceller: Canceller | None = None
         self._finder = EchoFinder()
+        self._double_talk = DoubleTalk()
         self._played: deque[_Played] = deque(maxlen=MOST_MS // FRAME_MS)
         self._part, self._part_hz = np.zeros(0, np.int16), 0
         self._rest = b""  # of the microphone's, less than a frame
         self._rest_wire: WireFormat | None = None
         self._left = 0  # frames of the microphone in which an echo may yet come
+
+    @property
+    def masked_ms(self) -> float:
+        """How much of a voice that begins now is lost in what is taken out."""
+        masks = self._finder.echo is Echo.PRESENT and (self._played or self._left)
+        return MASKED_MS if masks else 0.0
 
     def played(self, audio: bytes, wire: WireFormat) -> None:
         """Note that `audio` was sent to the caller."""
@@ -89,14 +100,16 @@ class OwnVoice:
         heard = decode(audio, wire.encoding)
         echo = self._finder.add(heard, played.samples)
         if echo is Echo.ABSENT:
-            self._canceller = None
+            self._canceller, self._double_talk = None, DoubleTalk()
             return audio
         if self._canceller is None:
             self._canceller = self._make()
         left = self._canceller.cancel(heard, wire.rate_hz, played.samples, played.rate_hz)
-        # It would take a caller for an echo as long as it knows none.
-        doubtful = echo is Echo.UNKNOWN and self._finder.too_loud
-        return audio if doubtful else encode(left, wire.encoding)
+        self._double_talk.note(heard, played.samples)
+        if echo is Echo.UNKNOWN:
+            # It would take a caller for an echo as long as it knows none.
+            return audio if self._finder.too_loud else encode(left, wire.encoding)
+        return encode(self._double_talk.choose(heard, left, self._finder.late), wire.encoding)
 
     def _next_played(self, wire: WireFormat) -> _Played:
         stale_s = asyncio.get_running_loop().time() - STALE_S

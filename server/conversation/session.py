@@ -67,6 +67,7 @@ class Session:
             self._tasks,
             self._closed.set,
             observer,
+            self._masked_ms,
         )
         self._asides = Asides(services, self._wire, moderator.history, self._tasks)
         self._input = InputRequests(moderator, self._wire, self._own_voice)
@@ -138,6 +139,9 @@ class Session:
         # Over WebRTC it is a browser's: those do it themselves, nearer to their own loudspeaker.
         if self._own_voice is not None and (not self._wire.plays if wanted is None else wanted):
             self._own_voice.played(audio, self._config.output_format)
+
+    def _masked_ms(self) -> float:
+        return self._own_voice.masked_ms if self._own_voice is not None else 0.0
 
     @property
     def _config(self) -> SessionConfig:

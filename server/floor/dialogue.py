@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+from math import inf
 from typing import Any
 
 from server.floor import events as ev
@@ -78,7 +79,8 @@ class Dialogue:
     """One session's. `rules` may be replaced at any time.
 
     `spoken` returns what the reply that runs said in the last seconds, `asked` the last reply, `awaits`
-    whether the client owes a function's output.
+    whether the client owes a function's output, `own_ms` how much of what is said now is as loud as the
+    caller has been.
     """
 
     def __init__(
@@ -87,11 +89,13 @@ class Dialogue:
         spoken: Callable[[], str] = lambda: "",
         asked: Callable[[], str] = lambda: "",
         awaits: Callable[[], bool] = lambda: False,
+        own_ms: Callable[[], float] = lambda: inf,
     ) -> None:
         self.rules = rules
         self._spoken = spoken
         self._asked = asked
         self._awaits = awaits
+        self._own_ms = own_ms
         self._caller = Caller.SILENT
         self._agent = Agent.SILENT
         self._reciting: ev.Recital | None = None  # what is said of the agent's own accord
@@ -448,6 +452,7 @@ class Dialogue:
             text=self._text,
             paused=self._caller is not Caller.SPEAKING,
             spoken=self._spoken(),
+            own_ms=self._own_ms(),
         )
         return judge(overlap, self.rules.interruption)
 

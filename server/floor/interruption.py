@@ -4,13 +4,15 @@ The reply is silent already: it was ducked at the first voice. So there is no hu
 to hear words: a pause brings them, and else the end of doubt, `confirm_ms`. Only who says several words is
 believed at once. What goes on after that without being understood is stopped for by its length; what had
 ended, or is nothing but listening, or our own words, lets the reply go on. Each verdict is good until the
-next: a reply that goes on can still be stopped by what is understood later.
+next: a reply that goes on can still be stopped by what is understood later. Who is softer than the caller
+has been is somebody behind them, whatever they say.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 
 from server.floor.backchannel import Phrases, Words, phrases_of, words_of
 from server.floor.echo import is_echo
@@ -18,6 +20,8 @@ from server.floor.echo import is_echo
 # Less is no word yet; after more, a silent reply is taken for a broken line.
 MIN_CONFIRM_MS = 100.0
 MAX_CONFIRM_MS = 5000.0
+# Less at the caller's own loudness is somebody else; a short word is more.
+MIN_OWN_MS = 250.0
 # A timer's clock of floats may be a little early.
 SAME_MS = 1.0
 
@@ -28,7 +32,8 @@ class Overlap:
 
     `age_ms` counts from its first voice; `voiced_ms` is how much of that was voice, the age where that is
     not known. `text` is the hypothesis so far, empty where there is none. `paused`: the caller is silent
-    again, and `text` is all of it. `spoken` is what the reply said in the last seconds.
+    again, and `text` is all of it. `spoken` is what the reply said in the last seconds. `own_ms` is how
+    much of it is as loud as the caller has been, infinite where that is not known.
     """
 
     age_ms: float
@@ -36,6 +41,12 @@ class Overlap:
     text: str
     paused: bool
     spoken: str
+    own_ms: float = inf
+
+    @property
+    def meant_ms(self) -> float:
+        """How much of it is voice of the caller's."""
+        return min(self.voiced_ms, self.own_ms)
 
 
 class Verdict(StrEnum):
@@ -76,7 +87,7 @@ def judge(overlap: Overlap, settings: InterruptionSettings) -> Verdict:
         case Mode.OFF:
             return Verdict.RESUME
         case Mode.VOICE:
-            stops = overlap.voiced_ms + SAME_MS >= settings.confirm_ms
+            stops = overlap.meant_ms + SAME_MS >= settings.confirm_ms
         case Mode.FULL:
             stops = _is_meant(overlap, settings)
     if stops:
@@ -86,6 +97,8 @@ def judge(overlap: Overlap, settings: InterruptionSettings) -> Verdict:
 
 
 def _is_meant(overlap: Overlap, settings: InterruptionSettings) -> bool:
+    if overlap.own_ms < MIN_OWN_MS:
+        return False
     words = words_of(overlap.text)
     if is_echo(words, words_of(overlap.spoken)):
         words = ()
@@ -96,14 +109,14 @@ def _is_meant(overlap: Overlap, settings: InterruptionSettings) -> bool:
         return bool(words) and _is_meant_whole(words, overlap, settings)
     if overlap.age_ms + SAME_MS < settings.confirm_ms or listens:
         return False
-    return overlap.voiced_ms + SAME_MS >= (settings.word_ms if words else settings.wordless_ms)
+    return overlap.meant_ms + SAME_MS >= (settings.word_ms if words else settings.wordless_ms)
 
 
 def _is_meant_whole(words: Words, overlap: Overlap, settings: InterruptionSettings) -> bool:
     """Return whether `words`, which are all that was said, are for the agent to react to."""
     if settings.phrases.takes_over(words) or _asks(overlap.spoken):
         return True
-    return overlap.voiced_ms >= settings.word_ms and not settings.phrases.only_listens(words)
+    return overlap.meant_ms >= settings.word_ms and not settings.phrases.only_listens(words)
 
 
 def _asks(spoken: str) -> bool:

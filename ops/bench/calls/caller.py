@@ -21,6 +21,8 @@ CLOSE_S = 1.0
 Enough = Callable[[Record, float], bool]
 # What else the microphone picks up in the frame that begins at a time in ms.
 Also = Callable[[float], Int16]
+# What is told next, asked at every frame; None: nothing yet.
+Prompt = Callable[[Record], Event | None]
 
 
 async def play(
@@ -33,18 +35,20 @@ async def play(
     record: Record | None = None,
     opening: Sequence[Event] = (),
     also: Also | None = None,
+    prompt: Prompt | None = None,
 ) -> Record:
     """Return what came back while `samples` (24 kHz) were played, at the pace of a microphone.
 
     Ends when `enough(record, now_ms)`, asked at every frame, or after `longest_s`; past the samples
     their last 200 ms go on. `session` is what is changed in the session before the first sample,
-    `opening` what is told with it. What comes back goes into `record`, where one is given.
+    `opening` what is told with it, and `prompt` gives what is told later. What comes back goes into
+    `record`, where one is given.
     """
     call = _Call(line, session, Record() if record is None else record)
     async with asyncio.TaskGroup() as group:
         receiving = group.create_task(call.receive())
         await call.stands.wait()
-        await call.play(microphone(samples, also), opening, enough, longest_s)
+        await call.play(microphone(samples, also), opening, enough, longest_s, prompt)
         await call.close()
         receiving.cancel()
     return call.record
@@ -72,6 +76,7 @@ class _Call:
         opening: Sequence[Event],
         enough: Enough,
         longest_s: float,
+        prompt: Prompt | None,
     ) -> None:
         self._origin_s = _now()
         for event in opening:
@@ -81,6 +86,9 @@ class _Call:
             await asyncio.sleep(self._origin_s + (index + 1) * FRAME_MS / 1000 - _now())
             self.record.sent((index + 1) * FRAME_MS, self._now_ms())
             await self._line.hear(encode(microphone(index), Encoding.PCM_S16LE))
+            told = None if prompt is None else prompt(self.record)
+            if told is not None:
+                await self._line.tell(told)
             if enough(self.record, self._now_ms()):
                 return
 

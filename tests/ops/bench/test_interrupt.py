@@ -14,7 +14,7 @@ from antiphon.audio import RECOGNITION_RATE_HZ, Int16
 from ops.bench import interrupt
 from ops.bench.bench import Engines, Options, Transport
 from ops.bench.calls.loudspeaker import Loudspeaker
-from ops.bench.calls.record import RATE_HZ
+from ops.bench.calls.record import RATE_HZ, Record, Reply
 from ops.bench.data import Clip
 from ops.bench.hearing.labels import Label
 from ops.bench.hearing.scores import Take
@@ -60,6 +60,41 @@ def test_a_clip_is_played_behind_its_own_background() -> None:
     assert made.onset_ms == interrupt.BEFORE_MS + 200
     assert made.end_ms == made.onset_ms + interrupt.AFTER_MS
     assert scene("noise").end_ms == interrupt.BEFORE_MS + 1000 + interrupt.AFTER_MS
+
+
+def asking(kind: str) -> interrupt.Scene:
+    scenes = interrupt.scenes_of([take(kind), take("turn", "b", level=4000)])
+    return interrupt.asked_aloud(scenes[0], scenes, 0)
+
+
+def test_a_question_asked_aloud_is_as_loud_as_the_clip_and_its_words_are_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert interrupt.asked_aloud(scene("noise"), [scene("noise")], 0).question is None
+    monkeypatch.setattr(interrupt, "ONE_BREATH", 0.5)
+    made, options = asking("noise"), Options(engines=Engines.SIMULATED)
+    assert made.before_ms == 1000 + interrupt.AFTER_QUESTION_MS
+    assert int(made.samples[RATE_HZ // 2]) == pytest.approx(1000, abs=5)
+    assert np.abs(made.samples[RATE_HZ + 100 : 4 * RATE_HZ]).max() <= 1
+    assert int(made.samples[round(RATE_HZ * (made.before_ms / 1000 + 0.5))]) == 1000
+    assert interrupt._session(options, made) == interrupt._says(options, made.question)  # type: ignore[arg-type]
+    assert interrupt._prompt(replace(options, engines=Engines.REAL), made) is None
+    assert interrupt._prompt(options, scene("noise")) is None
+
+
+def test_the_clip_says_its_words_once_the_question_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(interrupt, "ONE_BREATH", 0.5)
+    made, options = asking("short"), Options(engines=Engines.SIMULATED)
+    prompt, record = interrupt._prompt(options, made), Record()
+    assert prompt is not None
+    assert prompt(record) is None
+    record.replies.append(Reply("r", 0.0))
+    assert prompt(record) is None
+    record.replies[0].audible_ms = 900.0
+    told = {"type": "session.update", "session": interrupt._says(options, made.take)}
+    assert [prompt(record), prompt(record)] == [told, None]
 
 
 def test_a_described_sound_has_no_words_to_recognise() -> None:

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from antiphon.audio import encode
 from antiphon.v1 import generator_pb2 as pb
 from server.conversation import moderator
 from server.conversation.asked import Asked
@@ -52,8 +54,16 @@ class Floor:
         self.engines = services(self.recognizer, self.generator, FakeSynthesizer())
         self.record = Recording()
         self.moderator = Moderator(
-            self.engines, AGENT, config, wired(self.outbox), tasks, self.hung_up.set, self.record
+            self.engines,
+            AGENT,
+            config,
+            wired(self.outbox),
+            tasks,
+            self.hung_up.set,
+            self.record,
+            lambda: self.masked_ms,
         )
+        self.masked_ms = 0.0
 
     @property
     def kinds(self) -> list[str]:
@@ -66,6 +76,15 @@ class Floor:
     async def listen(self) -> None:
         """Send the first audio."""
         await self.moderator.ear.hear(FRAME, self.moderator.config)
+
+    async def hear(self, db: float, ms: float) -> None:
+        """Send a tone as loud as that."""
+        wire = self.moderator.config.input_format
+        times_s = np.arange(round(wire.rate_hz * ms / 1000)) / wire.rate_hz
+        tone = np.sin(2 * np.pi * 200 * times_s) * 32_767 * 10 ** (db / 20)
+        await self.moderator.ear.hear(
+            encode(tone.astype(np.int16), wire.encoding), self.moderator.config
+        )
 
     async def read(self) -> None:
         async for item in self.outbox:
@@ -278,6 +297,10 @@ async def _audible(floor: Floor) -> None:
     """Have a long answer begin, and the client stop reading it."""
     await floor.listen()
     floor.recognizer.say("hello")
+    await _reply_audible(floor)
+
+
+async def _reply_audible(floor: Floor) -> None:
     while not floor.audio_ms:  # noqa: ASYNC110 - in virtual time that costs nothing
         await asyncio.sleep(0.01)
     await asyncio.sleep(2)
@@ -375,6 +398,35 @@ def test_speech_over_the_reply_silences_it_at_once_whatever_becomes_of_it(sound:
         await asyncio.sleep(0.1)
         assert (len(floor.audio_ms) > before) == (sound == "")
         assert ("output_audio_buffer.cleared" in floor.kinds) == (sound != "")
+
+    play(story, LONG)
+
+
+@pytest.mark.parametrize(("db", "stops"), [(-25, True), (-40, False)])
+def test_who_is_softer_than_the_caller_was_does_not_stop_the_reply(db: float, stops: bool) -> None:
+    async def story(floor: Floor) -> None:
+        await floor.hear(-20, 1000)
+        floor.recognizer.say("hello there", 0, 1000)
+        await _reply_audible(floor)
+        await floor.hear(db, 800)
+        floor.recognizer.start(1000)
+        floor.recognizer.pause("no wait stop that", 1800)
+        await asyncio.sleep(0.1)
+        assert ("output_audio_buffer.cleared" in floor.kinds) == stops
+
+    play(story, LONG)
+
+
+@pytest.mark.parametrize(("masked_ms", "stops"), [(0.0, False), (60.0, True)])
+def test_what_is_lost_of_a_voice_before_it_is_noticed_counts(masked_ms: float, stops: bool) -> None:
+    async def story(floor: Floor) -> None:
+        await _audible(floor)
+        floor.masked_ms = masked_ms
+        floor.recognizer.start(3000)
+        await asyncio.sleep(0.32)
+        floor.recognizer.pause("Seven.", 3320)
+        await asyncio.sleep(0.1)
+        assert ("output_audio_buffer.cleared" in floor.kinds) == stops
 
     play(story, LONG)
 

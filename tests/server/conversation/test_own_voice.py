@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from antiphon.audio import Int16, encode
-from server.conversation.own_voice import MOST_MS, STALE_S, TAIL_MS, OwnVoice
+from server.conversation.own_voice import MASKED_MS, MOST_MS, STALE_S, TAIL_MS, OwnVoice
 from server.realtime.session_config import FORMATS, WireFormat
 from tests.virtual_time import run_virtual
 
@@ -113,6 +113,33 @@ def test_who_goes_on_as_the_agent_begins_is_no_echo_while_none_is_known() -> Non
         room.play(1000, 1000)
         assert room.hear(400) == audio_of(400)
         assert room.hear(300) == audio_of(-700)
+
+    tell(story)
+
+
+def test_who_is_louder_than_the_echo_is_heard_as_they_are_and_a_moment_of_them_is_missed() -> None:
+    noise = np.random.default_rng(1).normal(size=(200, FRAME)) * 3000
+
+    def story(room: Room) -> None:
+        for number, frame in enumerate(noise):
+            room.voice.played(encode(frame.astype(np.int16), PCM.encoding), PCM)
+            echo = (0.1 * noise[max(number - 6, 0)]).astype(np.int16)
+            room.voice.taken_out_of(encode(echo, PCM.encoding), PCM)
+        assert room.voice.masked_ms == MASKED_MS
+        louder = [room.hear(20_000) for _ in range(2)]
+        assert louder[1] == audio_of(20_000)
+        for _ in range(2 * TAIL_MS // 10):
+            room.hear(0)
+        assert room.voice.masked_ms == 0
+
+    tell(story)
+
+
+def test_without_an_echo_nothing_is_missed() -> None:
+    def story(room: Room) -> None:
+        room.play(1000, 1000)
+        room.hear(0)
+        assert room.voice.masked_ms == 0
 
     tell(story)
 

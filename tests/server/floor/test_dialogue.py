@@ -62,6 +62,19 @@ HUSHED: list[Step] = [
 ]
 
 
+def test_somebody_behind_the_caller_does_not_stop_the_reply_and_the_caller_still_does() -> None:
+    own_ms = 0.0
+    dialogue = Dialogue(RULES, own_ms=lambda: own_ms)
+    for at_s, event, _ in ANSWERED:
+        dialogue.feed(event, at_s)
+    assert dialogue.feed(ev.SpeechStarted(), 4.0) == [ev.Duck()]
+    assert dialogue.feed(ev.Partial("and now the news"), 4.5) == []
+    assert dialogue.feed(ev.Tick(), 4.0 + CONFIRM_S) == [ev.Unduck()]
+    own_ms = 400.0
+    stopped = dialogue.feed(ev.Partial("and now the news no stop"), 5.5)
+    assert stopped[0] == ev.Stop(ev.Why.SPEECH)
+
+
 def test_what_was_said_is_answered_on_trust_as_soon_as_it_is_known() -> None:
     said = ev.Final("Hello there.")
     play(

@@ -51,6 +51,20 @@ def test_at_a_pause_all_is_known(overlap: Overlap, verdict: Verdict) -> None:
     assert judge(overlap, SETTINGS) is verdict
 
 
+def test_who_is_softer_than_the_caller_is_somebody_behind_them_whatever_they_say() -> None:
+    for overlap in (at_pause("No, stop."), going_on("Can I have", 400), going_on("", 800)):
+        assert judge(overlap, SETTINGS) is Verdict.STOP
+        behind = replace(overlap, own_ms=120)
+        assert judge(behind, SETTINGS) is not Verdict.STOP
+        assert judge(behind, replace(SETTINGS, mode=Mode.VOICE)) is not Verdict.STOP
+
+
+def test_a_cough_before_another_voice_is_no_longer_for_it() -> None:
+    assert judge(replace(going_on("", 800), own_ms=400), SETTINGS) is Verdict.RESUME
+    assert judge(replace(going_on("", 800), own_ms=700), SETTINGS) is Verdict.STOP
+    assert judge(replace(going_on("Computer.", 800), own_ms=300), SETTINGS) is Verdict.RESUME
+
+
 @pytest.mark.parametrize(
     ("overlap", "verdict"),
     [

@@ -94,6 +94,20 @@ def test_more_may_be_told_and_heard_beside_the_clip() -> None:
     assert heard[:4] == [29_999, 29_999, 32_767, 29_999]
 
 
+def test_what_is_told_later_is_asked_for_at_every_frame() -> None:
+    line, frames = FakeLine(replies=False), iter(range(10))
+
+    def prompt(_: Record) -> dict[str, object] | None:
+        return {"type": "response.create"} if next(frames) == 4 else None
+
+    async def main() -> None:
+        samples = np.zeros(4800, np.int16)
+        await play(line, samples, {}, lambda *_: False, 0.2, prompt=prompt)
+
+    run_virtual(main())
+    assert line.told == ["session.update", "response.create"]
+
+
 def test_it_ends_without_an_answer() -> None:
     line = FakeLine(replies=False)
     assert call(line, longest_s=1.0).replies == []

@@ -1,0 +1,110 @@
+"""Who is clearly louder than an echo passes as they were heard; the echo never does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from antiphon.audio import Int16
+from server.conversation.double_talk import HOLD, DoubleTalk
+
+FRAME = 240
+LATE = 6
+# What the canceller leaves, to be told from everything that is heard.
+LEFT = np.full(FRAME, 7, np.int16)
+
+
+def sound(level: float, seed: int = 1) -> Int16:
+    noise = np.random.default_rng(seed).normal(size=FRAME)
+    return np.asarray(noise * level / np.sqrt(np.mean(np.square(noise)))).astype(np.int16)
+
+
+class Room:
+    """A loudspeaker's echo `LATE` frames later, at a tenth of what is played, and a caller."""
+
+    def __init__(self, share: float = 0.1) -> None:
+        self.double_talk = DoubleTalk()
+        self.share = share
+        self.played = [np.zeros(FRAME, np.int16)] * LATE
+
+    def pass_on(self, played: float, caller: float) -> Int16:
+        self.played.append(sound(played))
+        heard = (self.share * self.played[-1 - LATE] + sound(caller, 2)).astype(np.int16)
+        self.double_talk.note(heard, self.played[-1])
+        self.heard = heard
+        return self.double_talk.choose(heard, LEFT, LATE)
+
+    def listen(self, frames: int, caller: float = 0.0) -> list[Int16]:
+        """Have syllables played, each louder or softer than the one before."""
+        return [self.pass_on((1000, 3000, 6000)[n // 8 % 3], caller) for n in range(frames)]
+
+
+def is_left(frame: Int16) -> bool:
+    return bool((frame == LEFT).all())
+
+
+def test_an_echo_alone_is_what_the_canceller_left_of_it() -> None:
+    assert all(is_left(frame) for frame in Room().listen(300))
+
+
+def test_an_echo_in_a_noisy_room_is_too() -> None:
+    room = Room()
+    room.listen(100, caller=300.0)
+    assert all(is_left(frame) for frame in room.listen(200, caller=300.0))
+
+
+def test_who_is_louder_is_heard_from_the_next_frame_on() -> None:
+    room = Room()
+    room.listen(105)
+    fading = room.pass_on(3000, caller=2000.0)
+    assert not is_left(fading)
+    assert abs(int(fading[0]) - 7) < 30  # no click
+    passed = room.pass_on(3000, caller=2000.0)
+    assert np.array_equal(passed, room.heard)
+
+
+def test_a_softer_moment_is_still_theirs_and_then_the_echo_is_taken_out_again() -> None:
+    room = Room()
+    room.listen(105)
+    for _ in range(10):
+        room.pass_on(3000, caller=2000.0)
+    told = [is_left(room.pass_on(3000, caller=0.0)) for _ in range(HOLD + 3)]
+    assert told == [False] * HOLD + [True] * 3
+
+
+def test_where_the_agent_is_silent_a_soft_caller_is_no_echo() -> None:
+    room = Room()
+    room.listen(105)
+    for _ in range(60):
+        room.pass_on(0, caller=0.0)
+    room.pass_on(0, caller=150.0)
+    assert np.array_equal(room.pass_on(0, caller=150.0), room.heard)
+
+
+def test_what_nobody_would_call_loud_is_nobody() -> None:
+    room = Room()
+    room.listen(105)
+    for _ in range(60):
+        room.pass_on(0, caller=0.0)
+    assert is_left(room.pass_on(0, caller=40.0))
+
+
+def test_a_louder_echo_is_known_for_one_within_two_seconds() -> None:
+    room = Room()
+    room.listen(105)
+    room.share = 0.4  # somebody turned the loudspeaker up
+    room.listen(200)
+    assert all(is_left(frame) for frame in room.listen(48))
+
+
+def test_before_anything_was_played_loudly_it_expects_a_usual_echo() -> None:
+    room = Room()
+    assert is_left(room.pass_on(100, caller=0.0))
+
+
+def test_an_echo_that_comes_at_once_is_found_too() -> None:
+    double_talk = DoubleTalk()
+    for _ in range(50):
+        played = sound(3000)
+        heard = (0.1 * played).astype(np.int16)
+        double_talk.note(heard, played)
+        assert is_left(double_talk.choose(heard, LEFT, 0))
