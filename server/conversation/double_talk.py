@@ -30,10 +30,10 @@ CLEARLY = 2.0
 HOLD = 5
 # Less is nobody who is close to a microphone, and less played is a pause.
 FAINT_RMS, PAUSE_RMS = 60.0, 300.0
-# In 10 ms; while the caller talks the estimate hardly rises.
-STEP, STEP_BESIDE_CALLER = 1.02, 1.002
-# Before anything is known: the loudest that an echo is expected to be, at -20 dB.
-USUAL = 0.1
+# In 10 ms. While the caller talks it is not known what of it is echo; but a loudspeaker may be turned up.
+STEP, STEP_BESIDE_CALLER = 1.02, 1.005
+# Before anything is known, an echo at -20 dB; one below -40 dB is none, and known for one when it is back.
+USUAL, LEAST = 0.1, 0.01
 # The quietest of so many frames is what is behind all voices.
 QUIETEST_OF = 100
 
@@ -64,21 +64,23 @@ class DoubleTalk:
         near = self._near(0, late)
         self._fading = max(near, FADE * self._fading)
         talks = self._talks(self._share)
-        self._share *= self._step(near, talks=talks)
+        self._share = max(self._share * self._step(self._share, near, talks=talks), LEAST)
         self._hold = HOLD if talks else max(self._hold - 1, 0)
         return self._mixed(heard, left, 1.0 if talks or self._hold else 0.0)
 
     def _talks(self, share: float) -> bool:
-        behind = min(list(self._heard)[-QUIETEST_OF:])
-        expected = float(np.hypot(share * self._fading, behind))
+        expected = float(np.hypot(share * self._fading, self._behind()))
         return self._heard[-1] > max(CLEARLY * expected, FAINT_RMS)
 
-    def _step(self, near: float, *, talks: bool) -> float:
-        if near <= PAUSE_RMS or self._share is None:
+    def _step(self, share: float, near: float, *, talks: bool) -> float:
+        if near <= PAUSE_RMS:
             return 1.0
-        if self._heard[-1] < self._share * near:
+        if self._heard[-1] < np.hypot(share * near, self._behind()):
             return 1 / STEP
         return STEP_BESIDE_CALLER if talks else STEP
+
+    def _behind(self) -> float:
+        return min(list(self._heard)[-QUIETEST_OF:])
 
     def _near(self, ago: int, late: int) -> float:
         """Return the loudest of what was played that may be the echo in the frame so many frames `ago`."""
@@ -87,11 +89,12 @@ class DoubleTalk:
         return max(played, default=0.0)
 
     def _first_share(self, late: int) -> float:
-        shares = []
+        shares, behind = [], self._behind()
         for ago in range(min(LOOK, len(self._heard))):
             near = self._near(ago, late)
             if near > PAUSE_RMS:
-                shares.append(self._heard[-1 - ago] / near)
+                echo = max(self._heard[-1 - ago] ** 2 - behind**2, 0.0) ** 0.5
+                shares.append(echo / near)
         return float(np.median(shares)) if shares else USUAL
 
     def _mixed(self, heard: Int16, left: Int16, share: float) -> Int16:

@@ -34,8 +34,8 @@ class Room:
         return self.double_talk.choose(heard, LEFT, LATE)
 
     def listen(self, frames: int, caller: float = 0.0) -> list[Int16]:
-        """Have syllables played, each louder or softer than the one before."""
-        return [self.pass_on((1000, 3000, 6000)[n // 8 % 3], caller) for n in range(frames)]
+        """Have syllables played, each louder or softer than the one before, and pauses."""
+        return [self.pass_on((1000, 3000, 6000, 0)[n // 8 % 4], caller) for n in range(frames)]
 
 
 def is_left(frame: Int16) -> bool:
@@ -94,6 +94,15 @@ def test_a_louder_echo_is_known_for_one_within_two_seconds() -> None:
     room.share = 0.4  # somebody turned the loudspeaker up
     room.listen(200)
     assert all(is_left(frame) for frame in room.listen(48))
+
+
+def test_an_echo_that_was_gone_for_long_is_soon_known_again() -> None:
+    room = Room()
+    room.share = 0.0
+    room.listen(600)
+    room.share = 0.04
+    room.listen(160)
+    assert all(is_left(frame) for frame in room.listen(64))
 
 
 def test_before_anything_was_played_loudly_it_expects_a_usual_echo() -> None:
