@@ -2,8 +2,8 @@
 
 A canceller takes some of a caller away with the echo: the first tenth of a second of a word, or a short word
 altogether, until it has told the two apart. How loud an echo can be is known from what is played: what is
-clearly louder is the caller, and passes as it was heard. The echo in it does no harm, as the agent falls
-silent for it.
+clearly louder is the caller, and passes as it was heard. The echo in it is soft beside them, and mostly over
+as soon as the agent falls silent for them.
 """
 
 from __future__ import annotations
@@ -32,18 +32,23 @@ HOLD = 5
 FAINT_RMS, PAUSE_RMS = 60.0, 300.0
 # In 10 ms. While the caller talks it is not known what of it is echo; but a loudspeaker may be turned up.
 STEP, STEP_BESIDE_CALLER = 1.02, 1.005
-# Before anything is known, an echo at -20 dB; one below -40 dB is none, and known for one when it is back.
-USUAL, LEAST = 0.1, 0.01
+# Before anything is known: an echo at -20 dB.
+USUAL = 0.1
 # The quietest of so many frames is what is behind all voices.
 QUIETEST_OF = 100
 
 
 class DoubleTalk:
-    """One caller's, for as long as there is an echo. Give it every 10 ms of both sides."""
+    """One caller's. Give it every 10 ms of both sides, and ask where there is an echo."""
 
     def __init__(self) -> None:
-        self._heard: deque[float] = deque(maxlen=KEPT)
+        self._heard: deque[float] = deque(maxlen=LOOK)
         self._played: deque[float] = deque(maxlen=KEPT)
+        self._recent: deque[float] = deque(maxlen=QUIETEST_OF)  # of what is heard
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew with the next echo."""
         self._share: float | None = None  # of what is played, heard as echo
         self._fading = 0.0
         self._hold = 0
@@ -52,6 +57,7 @@ class DoubleTalk:
     def note(self, heard: Int16, played: Int16) -> None:
         """Take the next 10 ms of what is heard and of what is played."""
         self._heard.append(_rms(heard))
+        self._recent.append(self._heard[-1])
         self._played.append(_rms(played))
 
     def choose(self, heard: Int16, left: Int16, late: int) -> Int16:
@@ -64,7 +70,7 @@ class DoubleTalk:
         near = self._near(0, late)
         self._fading = max(near, FADE * self._fading)
         talks = self._talks(self._share)
-        self._share = max(self._share * self._step(self._share, near, talks=talks), LEAST)
+        self._share *= self._step(self._share, near, talks=talks)
         self._hold = HOLD if talks else max(self._hold - 1, 0)
         return self._mixed(heard, left, 1.0 if talks or self._hold else 0.0)
 
@@ -73,24 +79,24 @@ class DoubleTalk:
         return self._heard[-1] > max(CLEARLY * expected, FAINT_RMS)
 
     def _step(self, share: float, near: float, *, talks: bool) -> float:
-        if near <= PAUSE_RMS:
+        # A microphone that was muted tells nothing.
+        if near <= PAUSE_RMS or self._heard[-1] < FAINT_RMS:
             return 1.0
         if self._heard[-1] < np.hypot(share * near, self._behind()):
             return 1 / STEP
         return STEP_BESIDE_CALLER if talks else STEP
 
     def _behind(self) -> float:
-        return min(list(self._heard)[-QUIETEST_OF:])
+        return min(self._recent)
 
     def _near(self, ago: int, late: int) -> float:
         """Return the loudest of what was played that may be the echo in the frame so many frames `ago`."""
-        last = len(self._played) - ago - late + SOONER
-        played = list(self._played)[max(last - SOONER - LATER - 1, 0) : max(last, 0)]
-        return max(played, default=0.0)
+        times = range(max(ago + late - SOONER, 0), ago + late + LATER + 1)
+        return max((self._played[-1 - at] for at in times if at < len(self._played)), default=0.0)
 
     def _first_share(self, late: int) -> float:
         shares, behind = [], self._behind()
-        for ago in range(min(LOOK, len(self._heard))):
+        for ago in range(len(self._heard)):
             near = self._near(ago, late)
             if near > PAUSE_RMS:
                 echo = max(self._heard[-1 - ago] ** 2 - behind**2, 0.0) ** 0.5

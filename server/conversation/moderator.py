@@ -42,7 +42,7 @@ OUTCOMES = {ev.Why.SPEECH: INTERRUPTED, ev.Why.CLIENT: CANCELLED, ev.Why.LEFT: A
 class Moderator:
     """One session's floor. Lives in `tasks`; `config` may be replaced through `configure`.
 
-    `masked_ms` returns how much of a voice that begins now is lost before it is noticed.
+    `masked_ms` returns how much of a voice that has just begun was lost before it was noticed.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class Moderator:
             lambda: self.turns.recent_text,
             self.history.last_reply,
             lambda: self.history.items.awaits_output,
-            lambda: self.ear.level.own_ms(self._speech_start_ms),
+            lambda: self.ear.level.own_ms(self._speech_start_ms - self._speech_masked_ms),
         )
         self._told_state = self._dialogue.state
         self._news = asyncio.Event()
         self._in_order = asyncio.Lock()
         self._trace = observer.begun()
         self._timeline = Timeline(self._trace)
-        self._speech_start_ms = 0.0
+        self._speech_start_ms = self._speech_masked_ms = 0.0
         self._asked: Asked | None = None
         self._problem: AntiphonError | None = None
         self._late = Timeline()  # of the reply that failed, and is made again
@@ -153,6 +153,7 @@ class Moderator:
     async def leave(self) -> None:
         """Let go of whoever was there; nothing of what was under way reaches who comes next."""
         self.ear.drop()
+        self.ear.level.forget()
         self._asked = None
         await self.tell(ev.Disconnected())
         await self.turns.ended()
@@ -169,10 +170,11 @@ class Moderator:
             case "speech_started":
                 self._trace = self._observer.begun()
                 self._speech_start_ms = event.speech_started.start_ms
+                self._speech_masked_ms = self._masked_ms()
                 if not self.ear.hears_again:
                     self._utterances.begin(event.speech_started)
-                began_s = self.ear.arrived_s(self._speech_start_ms) - self._masked_ms() / 1000
-                await self.tell(ev.SpeechStarted(began_s))
+                began_s = self.ear.arrived_s(self._speech_start_ms)
+                await self.tell(ev.SpeechStarted(began_s - self._speech_masked_ms / 1000))
             case "partial":
                 await self.tell(ev.Partial(event.partial.text))
                 await self._utterances.partial(event.partial)

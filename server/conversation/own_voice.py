@@ -50,6 +50,10 @@ class OwnVoice:
 
     def __init__(self, make: Callable[[], Canceller]) -> None:
         self._make = make
+        self.forget()
+
+    def forget(self) -> None:
+        """Expect another loudspeaker and another microphone."""
         self._canceller: Canceller | None = None
         self._finder = EchoFinder()
         self._double_talk = DoubleTalk()
@@ -61,8 +65,8 @@ class OwnVoice:
 
     @property
     def masked_ms(self) -> float:
-        """How much of a voice that begins now is lost in what is taken out."""
-        masks = self._finder.echo is Echo.PRESENT and (self._played or self._left)
+        """How much of a voice that has just begun was lost in what is taken out."""
+        masks = self._finder.echo is not Echo.ABSENT and (self._played or self._left)
         return MASKED_MS if masks else 0.0
 
     def played(self, audio: bytes, wire: WireFormat) -> None:
@@ -99,13 +103,14 @@ class OwnVoice:
         played = self._next_played(wire)
         heard = decode(audio, wire.encoding)
         echo = self._finder.add(heard, played.samples)
+        self._double_talk.note(heard, played.samples)
         if echo is Echo.ABSENT:
-            self._canceller, self._double_talk = None, DoubleTalk()
+            self._canceller = None
+            self._double_talk.forget()
             return audio
         if self._canceller is None:
             self._canceller = self._make()
         left = self._canceller.cancel(heard, wire.rate_hz, played.samples, played.rate_hz)
-        self._double_talk.note(heard, played.samples)
         if echo is Echo.UNKNOWN:
             # It would take a caller for an echo as long as it knows none.
             return audio if self._finder.too_loud else encode(left, wire.encoding)

@@ -109,6 +109,8 @@ class Session:
 
     async def _attend(self, line: Line) -> None:
         self._wire.connect(line.outbox, line.lead_ms, plays=line.plays)
+        if self._own_voice is not None:
+            self._own_voice.forget()
         await self._tell_session(oai.SessionCreatedEvent)
         if not self._greeted:
             await self._tell_conversation()

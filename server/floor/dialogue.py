@@ -452,7 +452,7 @@ class Dialogue:
             text=self._text,
             paused=self._caller is not Caller.SPEAKING,
             spoken=self._spoken(),
-            own_ms=self._own_ms(),
+            own_ms=self._own_ms() if self._agent is Agent.SPEAKING else inf,
         )
         return judge(overlap, self.rules.interruption)
 

@@ -20,7 +20,8 @@ from server.floor.echo import is_echo
 # Less is no word yet; after more, a silent reply is taken for a broken line.
 MIN_CONFIRM_MS = 100.0
 MAX_CONFIRM_MS = 5000.0
-# Less at the caller's own loudness is somebody else; a short word is more.
+# Less at the caller's own loudness is somebody else. A single sound of that loudness counts for 220 ms, with
+# what is around it; a short word for more.
 MIN_OWN_MS = 250.0
 # A timer's clock of floats may be a little early.
 SAME_MS = 1.0
@@ -33,7 +34,8 @@ class Overlap:
     `age_ms` counts from its first voice; `voiced_ms` is how much of that was voice, the age where that is
     not known. `text` is the hypothesis so far, empty where there is none. `paused`: the caller is silent
     again, and `text` is all of it. `spoken` is what the reply said in the last seconds. `own_ms` is how
-    much of it is as loud as the caller has been, infinite where that is not known.
+    much of it is as loud as the caller has been, with 0.1 s around each sound; infinite where that is not
+    known.
     """
 
     age_ms: float
@@ -42,6 +44,11 @@ class Overlap:
     paused: bool
     spoken: str
     own_ms: float = inf
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it may be the caller."""
+        return self.own_ms >= MIN_OWN_MS
 
     @property
     def meant_ms(self) -> float:
@@ -87,7 +94,7 @@ def judge(overlap: Overlap, settings: InterruptionSettings) -> Verdict:
         case Mode.OFF:
             return Verdict.RESUME
         case Mode.VOICE:
-            stops = overlap.meant_ms + SAME_MS >= settings.confirm_ms
+            stops = overlap.is_own and overlap.voiced_ms + SAME_MS >= settings.confirm_ms
         case Mode.FULL:
             stops = _is_meant(overlap, settings)
     if stops:
@@ -97,7 +104,7 @@ def judge(overlap: Overlap, settings: InterruptionSettings) -> Verdict:
 
 
 def _is_meant(overlap: Overlap, settings: InterruptionSettings) -> bool:
-    if overlap.own_ms < MIN_OWN_MS:
+    if not overlap.is_own:
         return False
     words = words_of(overlap.text)
     if is_echo(words, words_of(overlap.spoken)):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from antiphon.audio import Int16
-from server.conversation.caller_level import BETWEEN_MS, FRAME_MS, KEPT, CallerLevel
+from server.conversation.caller_level import BETWEEN_MS, FRAME_MS, KEPT, TURNS, CallerLevel
 
 
 def tone(db: float, ms: float) -> Int16:
@@ -43,7 +43,7 @@ def test_as_long_as_nothing_was_said_anybody_may_be_the_caller() -> None:
     assert heard.level.own_ms(heard.hear(-60, 400)) == inf
 
 
-@pytest.mark.parametrize("piece_ms", [10, 20, 200])
+@pytest.mark.parametrize("piece_ms", [1, 10, 20, 200])
 def test_a_voice_across_the_room_is_not_the_callers(piece_ms: float) -> None:
     heard = Heard(piece_ms)
     heard.turn(-20)
@@ -71,12 +71,22 @@ def test_between_two_vowels_it_is_still_the_caller() -> None:
     assert heard.level.own_ms(began_ms) == 360 + BETWEEN_MS
 
 
-def test_one_who_shouted_once_is_still_known_when_they_do_not() -> None:
+@pytest.mark.parametrize("turns", [(-5, -30), (-30, -5), (-30, -5, -30), (-5, -5, -5, -30, -30)])
+def test_one_who_shouted_is_still_known_when_they_do_not(turns: tuple[float, ...]) -> None:
     heard = Heard()
-    heard.turn(-30)
-    heard.turn(-5)
-    heard.turn(-30)
+    for db in turns:
+        heard.turn(db)
     assert heard.level.own_ms(heard.hear(-32, 400)) == 400 + BETWEEN_MS
+
+
+def test_who_comes_next_may_be_somebody_else() -> None:
+    heard = Heard()
+    heard.turn(-5)
+    heard.level.forget()
+    assert heard.level.own_ms(heard.hear(-40, 400)) == inf
+    for _ in range(TURNS):
+        heard.turn(-40)
+    assert heard.level.own_ms(heard.hear(-40, 400)) == 400 + BETWEEN_MS
 
 
 def test_of_what_is_nobody_nothing_is_learnt() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from antiphon.audio import Int16
-from server.conversation.double_talk import HOLD, DoubleTalk
+from server.conversation.double_talk import CLEARLY, HOLD, USUAL, DoubleTalk
 
 FRAME = 240
 LATE = 6
+SHARE = 0.15
 # What the canceller leaves, to be told from everything that is heard.
 LEFT = np.full(FRAME, 7, np.int16)
 
@@ -19,19 +20,21 @@ def sound(level: float, seed: int = 1) -> Int16:
 
 
 class Room:
-    """A loudspeaker's echo `LATE` frames later, at a tenth of what is played, and a caller."""
+    """A loudspeaker's echo `LATE` frames later, at a share of what is played, and a caller."""
 
-    def __init__(self, share: float = 0.1) -> None:
+    def __init__(self, share: float = SHARE) -> None:
         self.double_talk = DoubleTalk()
         self.share = share
         self.played = [np.zeros(FRAME, np.int16)] * LATE
 
-    def pass_on(self, played: float, caller: float) -> Int16:
+    def play(self, played: float, caller: float) -> None:
         self.played.append(sound(played))
-        heard = (self.share * self.played[-1 - LATE] + sound(caller, 2)).astype(np.int16)
-        self.double_talk.note(heard, self.played[-1])
-        self.heard = heard
-        return self.double_talk.choose(heard, LEFT, LATE)
+        self.heard = (self.share * self.played[-1 - LATE] + sound(caller, 2)).astype(np.int16)
+        self.double_talk.note(self.heard, self.played[-1])
+
+    def pass_on(self, played: float, caller: float) -> Int16:
+        self.play(played, caller)
+        return self.double_talk.choose(self.heard, LEFT, LATE)
 
     def listen(self, frames: int, caller: float = 0.0) -> list[Int16]:
         """Have syllables played, each louder or softer than the one before, and pauses."""
@@ -96,24 +99,28 @@ def test_a_louder_echo_is_known_for_one_within_two_seconds() -> None:
     assert all(is_left(frame) for frame in room.listen(48))
 
 
-def test_an_echo_that_was_gone_for_long_is_soon_known_again() -> None:
+def test_an_echo_is_known_again_once_the_microphone_is_no_longer_muted() -> None:
     room = Room()
+    room.listen(105)
     room.share = 0.0
-    room.listen(600)
-    room.share = 0.04
-    room.listen(160)
+    room.listen(300)
+    room.share = SHARE
     assert all(is_left(frame) for frame in room.listen(64))
 
 
 def test_before_anything_was_played_loudly_it_expects_a_usual_echo() -> None:
-    room = Room()
-    assert is_left(room.pass_on(100, caller=0.0))
+    room = Room(share=USUAL)
+    room.pass_on(0, caller=0.0)
+    assert all(is_left(frame) for frame in room.listen(24))
+    room.pass_on(3000, caller=3000 * USUAL * 2 * CLEARLY)
+    assert not is_left(room.pass_on(3000, caller=3000 * USUAL * 2 * CLEARLY))
 
 
-def test_an_echo_that_comes_at_once_is_found_too() -> None:
-    double_talk = DoubleTalk()
-    for _ in range(50):
-        played = sound(3000)
-        heard = (0.1 * played).astype(np.int16)
-        double_talk.note(heard, played)
-        assert is_left(double_talk.choose(heard, LEFT, 0))
+def test_one_that_was_forgotten_is_measured_anew_from_what_was_noted() -> None:
+    room = Room(share=0.02)
+    room.listen(200)
+    room.share = 0.4
+    for number in range(64):
+        room.play((1000, 3000, 6000, 0)[number // 8 % 4], caller=0.0)
+    room.double_talk.forget()
+    assert all(is_left(frame) for frame in room.listen(64))

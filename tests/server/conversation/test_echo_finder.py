@@ -37,9 +37,11 @@ def echo_of(played: Int16, delay_ms: int, db: float) -> Int16:
 )
 def test_an_echo_is_found_half_a_second_after_it_begins(delay_ms: int, db: float) -> None:
     played = voice(2, 1)
-    told = states(echo_of(played, delay_ms, db), 24_000, played, EchoFinder())
+    finder = EchoFinder()
+    told = states(echo_of(played, delay_ms, db), 24_000, played, finder)
     assert told[delay_ms // 10 + 50] is Echo.PRESENT
     assert told[-1] is Echo.PRESENT
+    assert finder.late == delay_ms // 10
 
 
 def test_the_two_sides_may_have_different_rates() -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 
 import numpy as np
 import pytest
@@ -413,6 +414,17 @@ def test_who_is_softer_than_the_caller_was_does_not_stop_the_reply(db: float, st
         floor.recognizer.pause("no wait stop that", 1800)
         await asyncio.sleep(0.1)
         assert ("output_audio_buffer.cleared" in floor.kinds) == stops
+
+    play(story, LONG)
+
+
+def test_who_comes_back_on_another_line_may_be_softer() -> None:
+    async def story(floor: Floor) -> None:
+        await floor.hear(-20, 1000)
+        floor.recognizer.say("hello there", 0, 1000)
+        await _reply_audible(floor)
+        await floor.moderator.leave()
+        assert floor.moderator.ear.level.own_ms(0) == inf
 
     play(story, LONG)
 

@@ -117,14 +117,18 @@ def test_who_goes_on_as_the_agent_begins_is_no_echo_while_none_is_known() -> Non
     tell(story)
 
 
-def test_who_is_louder_than_the_echo_is_heard_as_they_are_and_a_moment_of_them_is_missed() -> None:
+def talk(room: Room, share: float) -> None:
+    """Have two seconds of voice played, and `share` of it come back."""
     noise = np.random.default_rng(1).normal(size=(200, FRAME)) * 3000
+    for number, frame in enumerate(noise):
+        room.voice.played(encode(frame.astype(np.int16), PCM.encoding), PCM)
+        echo = (share * noise[max(number - 6, 0)]).astype(np.int16)
+        room.voice.taken_out_of(encode(echo, PCM.encoding), PCM)
 
+
+def test_who_is_louder_than_the_echo_is_heard_as_they_are_and_a_moment_of_them_is_missed() -> None:
     def story(room: Room) -> None:
-        for number, frame in enumerate(noise):
-            room.voice.played(encode(frame.astype(np.int16), PCM.encoding), PCM)
-            echo = (0.1 * noise[max(number - 6, 0)]).astype(np.int16)
-            room.voice.taken_out_of(encode(echo, PCM.encoding), PCM)
+        talk(room, 0.1)
         assert room.voice.masked_ms == MASKED_MS
         louder = [room.hear(20_000) for _ in range(2)]
         assert louder[1] == audio_of(20_000)
@@ -137,9 +141,22 @@ def test_who_is_louder_than_the_echo_is_heard_as_they_are_and_a_moment_of_them_i
 
 def test_without_an_echo_nothing_is_missed() -> None:
     def story(room: Room) -> None:
+        talk(room, 0.0)
+        room.play(1000)
+        assert room.voice.masked_ms == 0
+        assert room.hear(100) == audio_of(100)
+
+    tell(story)
+
+
+def test_another_line_may_have_an_echo_again() -> None:
+    def story(room: Room) -> None:
+        talk(room, 0.0)
+        room.voice.forget()
         room.play(1000, 1000)
         room.hear(0)
-        assert room.voice.masked_ms == 0
+        assert room.voice.masked_ms == MASKED_MS
+        assert len(room.made) == 2
 
     tell(story)
 

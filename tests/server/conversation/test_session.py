@@ -594,3 +594,22 @@ def test_our_own_voice_is_taken_out_of_what_the_caller_says_over_it(
         assert heard == (bytes(len(loud)) if cancels else loud)
 
     tell(story)
+
+
+@pytest.mark.parametrize(("cancels", "stops"), [(True, True), (False, False)])
+def test_a_short_word_counts_for_more_where_its_beginning_was_taken_out(
+    cancels: bool, stops: bool
+) -> None:
+    async def story(world: World) -> None:
+        world.begin_with(make_canceller=Silencing)
+        world.send(_update(antiphon={"echo_cancellation": cancels}))
+        await world.speak("how are you")
+        await world.until("response.output_audio_transcript.delta")
+        await asyncio.sleep(0.1)
+        world.recognizer.start(2000)
+        await asyncio.sleep(0.3)
+        world.recognizer.pause("Seven.", 2300)
+        await asyncio.sleep(0.1)
+        assert ("output_audio_buffer.cleared" in world.kinds()) == stops
+
+    tell(story, generator=FakeGenerator([f"{number} " for number in range(30)]))

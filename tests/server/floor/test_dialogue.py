@@ -75,6 +75,15 @@ def test_somebody_behind_the_caller_does_not_stop_the_reply_and_the_caller_still
     assert stopped[0] == ev.Stop(ev.Why.SPEECH)
 
 
+def test_a_caller_who_goes_on_softly_before_the_reply_is_heard_reopens_the_turn() -> None:
+    dialogue = Dialogue(RULES, own_ms=lambda: 0.0)
+    for at_s, event, _ in ANSWERED[:-1]:
+        dialogue.feed(event, at_s)
+    assert dialogue.feed(ev.SpeechStarted(), 1.6) == [ev.Duck()]
+    stopped = dialogue.feed(ev.Partial("in Paris please"), 2.0)
+    assert stopped[0] == ev.Stop(ev.Why.SPEECH, reopened=True)
+
+
 def test_what_was_said_is_answered_on_trust_as_soon_as_it_is_known() -> None:
     said = ev.Final("Hello there.")
     play(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -56,7 +57,10 @@ def test_who_is_softer_than_the_caller_is_somebody_behind_them_whatever_they_say
         assert judge(overlap, SETTINGS) is Verdict.STOP
         behind = replace(overlap, own_ms=120)
         assert judge(behind, SETTINGS) is not Verdict.STOP
-        assert judge(behind, replace(SETTINGS, mode=Mode.VOICE)) is not Verdict.STOP
+        long = replace(behind, age_ms=900, voiced_ms=900)
+        voice = replace(SETTINGS, mode=Mode.VOICE)
+        assert judge(long, voice) is Verdict.RESUME
+        assert judge(replace(long, own_ms=400), voice) is Verdict.STOP
 
 
 def test_a_cough_before_another_voice_is_no_longer_for_it() -> None:
@@ -117,6 +121,7 @@ def test_after_some_voice_its_words_do_not_matter(text: str) -> None:
         text=st.text(max_size=80),
         paused=st.booleans(),
         spoken=st.text(max_size=80),
+        own_ms=st.floats(0, 60_000) | st.just(inf),
     ),
     st.sampled_from(Mode),
 )
