@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from antiphon.audio import Int16
-from server.conversation.loudness import FLOOR_DB
+from server.conversation.loudness import FLOOR_DB, rms
 
 FRAME_MS = 20.0
 # 10 s: a reply is interrupted or goes on within one; of a turn the end tells enough.
@@ -56,7 +56,7 @@ class CallerLevel:
         frames = max(round((end_ms - start_ms) / FRAME_MS), 1)
         step_ms = (end_ms - start_ms) / frames
         for part in np.array_split(samples, frames):
-            self._add(_Frame(start_ms, start_ms + step_ms, _power(part)))
+            self._add(_Frame(start_ms, start_ms + step_ms, (rms(part) / 32_768) ** 2))
             start_ms += step_ms
 
     def _add(self, frame: _Frame) -> None:
@@ -72,7 +72,9 @@ class CallerLevel:
     def learn(self, start_ms: float, end_ms: float) -> None:
         """Take what was said between two positions for the caller's."""
         powers = [frame.power for frame in self._between(start_ms, end_ms)]
-        loud_db = _db(float(np.percentile(powers, LOUD_RANK))) if powers else FLOOR_DB
+        loud_db = (
+            10 * log10(float(np.percentile(powers, LOUD_RANK)) + 1e-12) if powers else FLOOR_DB
+        )
         if loud_db > FLOOR_DB:
             self._turns_db.append(loud_db)
 
@@ -94,12 +96,3 @@ class CallerLevel:
 
     def _between(self, start_ms: float, end_ms: float) -> list[_Frame]:
         return [f for f in self._frames if f.end_ms > start_ms and f.start_ms < end_ms]
-
-
-def _power(samples: Int16) -> float:
-    values = samples.astype(np.float32)
-    return float(np.dot(values, values)) / max(len(values), 1) / 32_768**2
-
-
-def _db(power: float) -> float:
-    return 10 * log10(power + 1e-12)

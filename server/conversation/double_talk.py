@@ -13,8 +13,8 @@ from collections import deque
 import numpy as np
 
 from antiphon.audio import Int16
+from server.conversation.loudness import rms
 
-FRAME_MS = 10
 # Of both sides, for the first estimate of the echo's share: the longest delay, and a look's window.
 KEPT = 160
 LOOK = 32
@@ -56,9 +56,9 @@ class DoubleTalk:
 
     def note(self, heard: Int16, played: Int16) -> None:
         """Take the next 10 ms of what is heard and of what is played."""
-        self._heard.append(_rms(heard))
+        self._heard.append(rms(heard))
         self._recent.append(self._heard[-1])
-        self._played.append(_rms(played))
+        self._played.append(rms(played))
 
     def choose(self, heard: Int16, left: Int16, late: int) -> Int16:
         """Return the frame noted last: as `heard`, or what the canceller `left` of it.
@@ -111,8 +111,3 @@ class DoubleTalk:
         ramp = np.linspace(before, share, len(heard), dtype=np.float32)
         mixed: Int16 = (heard * ramp + left * (1 - ramp)).astype(np.int16)
         return mixed
-
-
-def _rms(samples: Int16) -> float:
-    values = samples.astype(np.float32)
-    return float(np.sqrt(np.dot(values, values) / max(len(values), 1)))

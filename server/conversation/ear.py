@@ -125,7 +125,8 @@ class Ear:
             piece = audio[start : start + piece_bytes]
             start_ms = self._tape.end_ms
             self._record(piece, len(piece) * 1000 / bytes_per_s, came_s)
-            self.level.note(decode(piece, wire.encoding), start_ms, self._tape.end_ms)
+            if config.replies:  # else there is nothing to interrupt
+                self.level.note(decode(piece, wire.encoding), start_ms, self._tape.end_ms)
             await self._until_taken()
         await self._tell_unheard(config)
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum, auto
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.audio import Int16
+from server.conversation.loudness import rms
 
 RATE_HZ = 8_000
 FRAME_MS = 10
@@ -84,7 +84,7 @@ class EchoFinder:
         return _peak(self._heard[-1]) > LOUDEST_SHARE * self._loudest
 
     def _look(self) -> None:
-        self._speaking += self._unseen * (_rms(self._played[-1]) > PAUSE_RMS)
+        self._speaking += self._unseen * (rms(self._played[-1]) > PAUSE_RMS)
         self._unseen = 0
         place = self._place()
         if place is not None and self._seen_at(place) + 1 >= NEEDED:
@@ -101,10 +101,10 @@ class EchoFinder:
     def _place(self) -> int | None:
         """Return how many samples late what was played is heard; None where that is not sure."""
         heard = _window(self._heard, WINDOW_MS)
-        if _rms(heard) < QUIET_RMS:
+        if rms(heard) < QUIET_RMS:
             return None
         played = _window(self._played, WINDOW_MS + LONGEST_DELAY_MS)
-        if _rms(played) < QUIET_RMS:
+        if rms(played) < QUIET_RMS:
             return None
         cross = np.fft.rfft(heard, SIZE) * np.conj(np.fft.rfft(played, SIZE))
         weight = np.abs(cross)
@@ -134,8 +134,3 @@ def _window(frames: deque[Int16], length_ms: int) -> NDArray[np.float32]:
 
 def _peak(samples: Int16) -> float:
     return float(np.abs(samples).max(initial=0))
-
-
-def _rms(samples: NDArray[Any]) -> float:
-    values = samples.astype(np.float32, copy=False)
-    return float(np.sqrt(np.dot(values, values) / len(values)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from antiphon.audio import Int16
 
@@ -21,8 +23,13 @@ def level_db(samples: Int16) -> float:
     """Return the power of `samples`, in dB of full scale."""
     if not len(samples):
         return -120.0
-    power = float(np.mean(np.square(samples / 32_768, dtype=np.float64)))
-    return float(10 * np.log10(power + 1e-12))
+    return float(10 * np.log10((rms(samples) / 32_768) ** 2 + 1e-12))
+
+
+def rms(samples: NDArray[Any]) -> float:
+    """Return the root of the mean power of `samples`, in their own unit; 0 of none."""
+    values = samples.astype(np.float32, copy=False)
+    return float(np.sqrt(np.dot(values, values) / max(len(values), 1)))
 
 
 def fell_silent(levels: Sequence[tuple[float, float]], *, speaking: bool) -> bool:

@@ -423,6 +423,7 @@ def test_who_comes_back_on_another_line_may_be_softer() -> None:
         await floor.hear(-20, 1000)
         floor.recognizer.say("hello there", 0, 1000)
         await _reply_audible(floor)
+        assert floor.moderator.ear.level.own_ms(0) < inf
         await floor.moderator.leave()
         assert floor.moderator.ear.level.own_ms(0) == inf
 
