@@ -228,10 +228,16 @@ class Moderator:
         self._problem = failure.problem
         if failure.again:
             self._late = self._timeline
+        await self.tell(ev.ReplyFailed(failure.again, ready=await self._well_at_once(failure)))
+
+    async def _well_at_once(self, failure: Failure) -> bool:
+        """Return whether another try may begin in silence: the caller has waited for a late one already."""
+        if failure.late:
+            return False
         with suppress(TimeoutError):
             async with asyncio.timeout(AT_ONCE_S):
                 await self._services.pulses.until_ready()
-        await self.tell(ev.ReplyFailed(failure.again, ready=not self._services.pulses.missing))
+        return not self._services.pulses.missing
 
     async def _unheard(self) -> None:
         await self.tell(ev.Unheard())

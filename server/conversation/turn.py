@@ -26,6 +26,7 @@ from server.conversation.timeline import Timeline
 from server.conversation.wire import Wire
 from server.engines.apologies import Spoken
 from server.engines.failure import failure_of
+from server.engines.pulse import Stalled
 from server.engines.services import Services
 from server.realtime.session_config import SessionConfig
 
@@ -42,6 +43,11 @@ class Failure:
 
     problem: AntiphonError
     again: bool = False
+
+    @property
+    def late(self) -> bool:
+        """Whether an engine was waited for as long as callers wait in silence."""
+        return isinstance(self.problem, Stalled)
 
     @property
     def of_engine(self) -> bool:
@@ -193,13 +199,14 @@ class Turn:
             await self._tell_silence(cleared=False)
 
     async def _speak(self, speak: Callable[[], Awaitable[None]]) -> None:
-        """Speak; where that fails before anything of it was told, once again."""
+        """Speak; where that fails at once, before anything of it was told, once again."""
         try:
             await speak()
         except Exception as error:
             problem = understand(error, "a reply")
             told = self._reply.text or self._audible or self._events.calls
-            if told or self._stopped is not None or not Failure(problem).of_engine:
+            failure = Failure(problem)
+            if told or self._stopped is not None or failure.late or not failure.of_engine:
                 raise
             log.info("a reply is begun again: %s", problem.message)
             self._note_failure(problem, again=True)

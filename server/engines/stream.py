@@ -47,8 +47,12 @@ class First:
             self._bound = None
 
     def _shorten(self) -> None:
-        if self._bound is not None and self._begun_s is not None and not self._bound.expired():
-            self._bound.reschedule(self._begun_s + self._seconds)
+        if self._bound is None or self._begun_s is None or self._bound.expired():
+            return
+        # It may be due before: at once, where the engine is away.
+        due_s, before_s = self._begun_s + self._seconds, self._bound.when()
+        if before_s is None or due_s < before_s:
+            self._bound.reschedule(due_s)
 
 
 async def responses(

@@ -12,6 +12,8 @@ from tests.server.fake_call import rpc_error
 from tests.server.fakes import FakeGenerator
 
 ANSWER = "One two three."
+# Until an apology that is made already is heard.
+PROMPTLY_MS = 50.0
 
 
 @pytest.mark.parametrize("words", [0, 1])
@@ -80,15 +82,19 @@ def test_a_call_that_is_cut_before_its_first_word_is_made_again_and_nobody_notic
     assert scene.record.retries == [Engine.LLM]
 
 
-def test_one_that_answers_late_is_given_up_when_its_deadline_is_over() -> None:
+def test_for_one_that_is_well_but_late_nobody_waits_a_second_time_in_silence() -> None:
     generator = FakeGenerator(["One ", "two ", "three."], first_ms=1e6)
 
     async def story(scene: Scene) -> None:
         await scene.speak("how are you")
         await scene.until("input_audio_buffer.committed")
-        await scene.until("response.created")
+        ended_ms = scene.now_ms
+        await scene.until_said(SORRY)
+        deadlines = scene.engines.deadlines
+        assert scene.silent_ms(ended_ms) <= deadlines.first_token_ms + PROMPTLY_MS
         generator.first_ms = 1
         await scene.until_said(ANSWER)
 
     scene = play(story, generator)
     assert scene.record.kinds(Engine.LLM) == [FailureKind.STALLED]
+    assert scene.said == [SORRY, ANSWER]

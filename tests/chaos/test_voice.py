@@ -45,6 +45,20 @@ def test_stalled_before_its_first_sound_it_is_not_waited_for() -> None:
     assert play(story).said[-2:] == [SORRY, ANSWER]
 
 
+def test_one_that_is_well_but_late_is_given_up_when_its_deadline_is_over() -> None:
+    async def story(scene: Scene) -> None:
+        scene.voice.delay_ms = 1e6
+        await scene.speak("how are you")
+        await scene.until("input_audio_buffer.committed")
+        ended_ms = scene.now_ms
+        await scene.until_said(SORRY)
+        assert scene.silent_ms(ended_ms) <= scene.engines.deadlines.first_audio_ms + SOON_MS
+        scene.voice.delay_ms = 50
+        await scene.until_said(ANSWER)
+
+    assert play(story).said[-2:] == [SORRY, ANSWER]
+
+
 def test_where_no_apology_could_be_made_a_tone_is_heard_and_the_error_is_told() -> None:
     async def story(scene: Scene) -> None:
         scene.voice.error, scene.tts.dead = rpc_error(), True
