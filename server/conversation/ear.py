@@ -41,6 +41,8 @@ AWAY_S = 0.25
 LOOK_MS = 60.0
 # Where loudness tells nothing, as in a noisy street.
 LONGEST_AWAY_S = 3.0
+# Who speaks again while it is still away is told again, though not because of the apology's own echo.
+TELL_AGAIN_MS = 10_000.0
 # An utterance that fails the recogniser so often is what it fails over.
 MOST_FAILURES = 3
 # Between two tries to open a stream at a service that says that it is well.
@@ -86,7 +88,7 @@ class Ear:
         self._committed_ms = 0.0
         self._trace: TraceContext | None = None  # of the utterance that was ended last
         self._asked: deque[float] = deque()  # when each final was asked for that has not come
-        self._final_came = asyncio.Event()
+        self._asked_changed = asyncio.Event()
         self._more, self._taken = asyncio.Event(), asyncio.Event()
         self._fed = 0  # the piece that the stream gets next
         self._fed_ms = 0.0
@@ -96,6 +98,7 @@ class Ear:
         self._told = False  # whether the stream has told anything
         self._away_since_s: float | None = None
         self._told_unheard = False
+        self._unheard_ms = 0.0  # where the caller was told
         self._look_at_ms = 0.0
         self.hears_again = False
 
@@ -128,7 +131,7 @@ class Ear:
             if config.replies:  # else there is nothing to interrupt
                 self.level.note(decode(piece, wire.encoding), start_ms, self._tape.end_ms)
             await self._until_taken()
-        await self._tell_unheard(config)
+        await self._look_whether_unheard(config)
 
     async def finish_utterance(
         self, config: SessionConfig, trace: TraceContext | None = None
@@ -137,6 +140,7 @@ class Ear:
         self._open(config)
         self._committed_ms = self._tape.end_ms
         self._asked.append(_now())
+        self._asked_changed.set()
         self._trace = trace
         self._tape.finish()
         self._more.set()
@@ -151,8 +155,8 @@ class Ear:
         try:
             async with asyncio.timeout(LAST_FINAL_S):
                 while self._asked:
-                    self._final_came.clear()
-                    await self._final_came.wait()
+                    self._asked_changed.clear()
+                    await self._asked_changed.wait()
         except TimeoutError:
             log.warning("no final of an utterance %.0f s after its end", LAST_FINAL_S)
         self.drop()
@@ -184,6 +188,7 @@ class Ear:
             self._listening.cancel()
         self._recognition = self._listening = None
         self._forget()
+        self._away_since_s = None
         self._committed_ms = self._tape.end_ms
 
     def _record(self, audio: bytes, duration_ms: float, came_s: float) -> None:
@@ -197,7 +202,8 @@ class Ear:
         self._tape.clear()
         self._asked.clear()
         self._closing = self._speaking = self.hears_again = False
-        self._failures, self._away_since_s, self._told_unheard = 0, None, False
+        self._failures, self._told_unheard = 0, False
+        self._asked_changed.set()
 
     def _open(self, config: SessionConfig) -> None:
         if self._listening is None:
@@ -230,6 +236,8 @@ class Ear:
                 feeding.cancel()
                 minding.cancel()
         except BaseExceptionGroup as failed:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError from None  # a group that fails forgets that it was cancelled
             problem = failed.exceptions[0]
             if isinstance(problem, AntiphonError) and self._passes(problem):
                 return problem
@@ -275,18 +283,21 @@ class Ear:
 
     async def _mind(self) -> None:
         """Have it told where a final is late; raise where it does not come at all."""
-        late_s = self._services.deadlines.final_ms / 1000
+        late_s, opened_s = self._services.deadlines.final_ms / 1000, _now()
+        late: float | None = None  # when the one was asked for that is known to be late
         while True:
-            since_s = self._asked[0] if self._asked else _now()
-            await asyncio.sleep(max(since_s + late_s - _now(), PAUSE_S))
-            if not self._asked or self._asked[0] != since_s:
-                continue
-            if not self._told_unheard:
-                self._told_unheard = True
-                await self._on_unheard()
-            await asyncio.sleep(max(LAST_FINAL_S - late_s, PAUSE_S))
-            if self._asked and self._asked[0] == since_s:
-                raise self._pulse.hangs(f"told no final for {LAST_FINAL_S:.0f} s")
+            asked_s = self._asked[0] if self._asked else None
+            bound_s = LAST_FINAL_S if asked_s == late else late_s
+            due_s = None if asked_s is None else max(asked_s, opened_s) + bound_s
+            self._asked_changed.clear()
+            try:
+                async with asyncio.timeout_at(due_s):
+                    await self._asked_changed.wait()
+            except TimeoutError:
+                if asked_s == late:
+                    raise self._pulse.hangs(f"told no final for {LAST_FINAL_S:.0f} s") from None
+                late = asked_s
+                await self._tell_unheard()
 
     def _note_final(self, end_ms: float) -> None:
         self._committed_ms = max(self._committed_ms, end_ms)
@@ -294,7 +305,7 @@ class Ear:
             self._asked.popleft()
         self._speaking, self._failures = False, 0
         self._tape.settle(end_ms)
-        self._final_came.set()
+        self._asked_changed.set()
 
     async def _lose(self, problem: AntiphonError) -> None:
         """Return once another stream may be tried."""
@@ -305,16 +316,21 @@ class Ear:
         # It dies of what it hears, or is well but for this.
         self._failures += well or self._told
         if self._failures >= MOST_FAILURES:
-            self._forget()
-            self._final_came.set()
-            await self._on_forgone(problem)
+            await self._give_up(problem)
         if well:
-            await asyncio.sleep(PAUSE_S if self._failures > 1 else 0)
+            await asyncio.sleep(0 if self._failures == 1 else PAUSE_S)
             return
         if self._asked:
-            self._told_unheard = True
-            await self._on_unheard()
+            await self._tell_unheard()
         await self._pulse.until_ready()
+
+    async def _give_up(self, problem: AntiphonError) -> None:
+        """Go on without what was said, and have the caller told, who waits for an answer."""
+        told = self._told_unheard
+        self._forget()
+        await self._on_forgone(problem)
+        self._told_unheard = told
+        await self._tell_unheard()
 
     async def _well_at_once(self) -> bool:
         try:
@@ -331,23 +347,30 @@ class Ear:
             self._taken.clear()
             await self._taken.wait()
 
-    async def _tell_unheard(self, config: SessionConfig) -> None:
-        if self._away_since_s is None or self._told_unheard:
+    async def _look_whether_unheard(self, config: SessionConfig) -> None:
+        if self._away_since_s is None or self._tape.end_ms < self._look_at_ms:
             return
         away_s = _now() - self._away_since_s
-        if away_s < AWAY_S or self._tape.end_ms < self._look_at_ms:
+        if away_s < AWAY_S:
             return
         self._look_at_ms = self._tape.end_ms + LOOK_MS
-        noisy = self._speaking and away_s > LONGEST_AWAY_S
-        if noisy or fell_silent(self._levels(config), speaking=self._speaking):
-            self._told_unheard = True
+        speaking = self._speaking and not self._told_unheard
+        from_ms = self._unheard_ms + TELL_AGAIN_MS if self._told_unheard else 0.0
+        noisy = speaking and away_s > LONGEST_AWAY_S
+        if noisy or fell_silent(self._levels(config, from_ms), speaking=speaking):
+            self._told_unheard = False
+            await self._tell_unheard()
+
+    async def _tell_unheard(self) -> None:
+        if not self._told_unheard:
+            self._told_unheard, self._unheard_ms = True, self._tape.end_ms
             await self._on_unheard()
 
-    def _levels(self, config: SessionConfig) -> list[tuple[float, float]]:
+    def _levels(self, config: SessionConfig, from_ms: float) -> list[tuple[float, float]]:
         encoding = config.input_format.encoding
         found = []
         for piece in self._tape.pieces():
-            if piece.audio:
+            if piece.audio and piece.start_ms >= from_ms:
                 if piece.level_db is None:
                     piece.level_db = level_db(decode(piece.audio, encoding))
                 found.append((piece.end_ms - piece.start_ms, piece.level_db))

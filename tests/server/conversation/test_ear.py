@@ -18,6 +18,7 @@ from server.conversation.ear import (
     LONGEST_AWAY_S,
     MOST_FAILURES,
     PIECE_MS,
+    TELL_AGAIN_MS,
     Ear,
 )
 from server.conversation.tape import LONGEST_MS
@@ -380,6 +381,66 @@ def test_a_final_that_is_late_is_told_and_then_asked_for_elsewhere() -> None:
         assert room.unheard_s == [pytest.approx(4.0)]
         assert room.finals == [""]
         assert room.recognizer.streams == 2
+
+    play(story)
+
+
+def test_the_next_final_that_is_late_is_told_as_soon() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        answers = room.recognizer.call.on_write
+        room.recognizer.call.on_write = lambda _: None
+        await room.ear.finish_utterance(CONFIG)
+        await asyncio.sleep(5)
+        room.recognizer.final("hello")
+        await asyncio.sleep(1)
+        await room.ear.finish_utterance(CONFIG)
+        await asyncio.sleep(5)
+        room.recognizer.final("and now")
+        room.recognizer.call.on_write = answers
+        await asyncio.sleep(1)
+        assert room.unheard_s == [pytest.approx(4.0), pytest.approx(10.0)]
+
+    play(story)
+
+
+def test_who_speaks_again_while_it_is_away_is_told_again_but_not_soon() -> None:
+    async def story(room: Room) -> None:
+        async def speak() -> None:
+            for frame in (LOUD, FRAME):
+                for _ in range(50):
+                    await room.ear.hear(frame, CONFIG)
+                    await asyncio.sleep(0.02)
+
+        await room.ear.hear(FRAME, CONFIG)
+        room.recognizer.start()
+        await asyncio.sleep(0.1)
+        with _away(room):
+            for _ in range(8):
+                await speak()
+        assert len(room.unheard_s) == 2
+        assert room.unheard_s[1] - room.unheard_s[0] >= TELL_AGAIN_MS / 1000
+
+    play(story)
+
+
+def test_a_recogniser_that_is_lost_for_good_holds_up_nobody() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        for _ in range(MOST_FAILURES - 1):
+            room.recognizer.start()
+            await asyncio.sleep(0.1)
+            room.recognizer.call.fail(refusal(GONE))
+            await asyncio.sleep(1)
+        room.recognizer.start()
+        await asyncio.sleep(0.1)
+        with _away(room):
+            async with asyncio.timeout(9):
+                for _ in range(400):
+                    await room.ear.hear(FRAME, CONFIG)
+                    await asyncio.sleep(0.02)
+        assert [problem.message for problem in room.lost] == [GONE.message]
+        assert len(room.unheard_s) == 1
 
     play(story)
 
