@@ -118,6 +118,7 @@ class Dialogue:
         self._tries = 0  # to make the reply again that failed
         self._again = False  # whether it is made once the apology was heard
         self._apology_s: float | None = None  # when the one that is said began
+        self._owes_apology = False  # for what was not heard over the reply
         self._handlers: dict[type, Callable[[Any, float], list[Action]]] = {
             ev.SpeechStarted: self._started,
             ev.Partial: self._partial,
@@ -191,6 +192,7 @@ class Dialogue:
     def _started(self, event: ev.SpeechStarted, at_s: float) -> list[Action]:
         self._caller, self._text, self._pause = Caller.SPEAKING, "", None
         self._pauses, self._longest_pause_ms = 0, 0.0
+        self._owes_apology = False
         if self.rules.endpointing is None:
             return []
         began_s = at_s if event.began_s is None else event.began_s
@@ -202,7 +204,7 @@ class Dialogue:
         return [ev.Duck()]
 
     def _partial(self, event: ev.Partial, at_s: float) -> list[Action]:
-        self._text = event.text
+        self._text, self._owes_apology = event.text, False
         return self._judge(at_s)
 
     def _hushed(self, event: ev.Hushed, at_s: float) -> list[Action]:
@@ -242,7 +244,7 @@ class Dialogue:
     def _final(self, event: ev.Final, at_s: float) -> list[Action]:
         # One that nobody asked for: the recogniser's own bound, or the end of its stream.
         ending = self._endings.popleft() if self._endings else self._default_ending()
-        self._text = event.text
+        self._text, self._owes_apology = event.text, False
         taken: list[Action] = []
         if self._over is not None:
             dropped = ending is _Ending.DROP and self._verdict(self._over, at_s) is not Verdict.STOP
@@ -325,7 +327,9 @@ class Dialogue:
     # The agent
 
     def _answer_if_asked(self, at_s: float, *, speculated: bool = False) -> list[Action]:
-        if not self._requested or self._agent is not Agent.SILENT or self._endings:
+        # Whoever speaks now is heard out, and answered together with what the client asks for meanwhile.
+        waits = self._talks if self.rules.endpointing is not None else bool(self._endings)
+        if not self._requested or self._agent is not Agent.SILENT or waits:
             # What was speculated is answered now or never.
             return [ev.Discard()] if speculated else []
         self._requested = False
@@ -340,7 +344,7 @@ class Dialogue:
         self._agent, self._reciting, self._apology_s = Agent.SILENT, None, None
 
     def _apologise(self, at_s: float) -> list[Action]:
-        self._apology_s = at_s
+        self._apology_s, self._owes_apology = at_s, False
         return self._recite(ev.Recite(ev.Recital.APOLOGY))
 
     def _reply_failed(self, event: ev.ReplyFailed, at_s: float) -> list[Action]:
@@ -362,9 +366,12 @@ class Dialogue:
         return [ev.Answer(again=True)]
 
     def _unheard(self, _: ev.Unheard, at_s: float) -> list[Action]:
-        if self._agent is not Agent.SILENT or self._alone or not self.rules.apologises:
+        if self._alone or not self.rules.apologises or self.rules.endpointing is None:
             return []
-        return [] if self.rules.endpointing is None else self._apologise(at_s)
+        if self._agent is Agent.SILENT:
+            return self._apologise(at_s)
+        self._owes_apology = self._reciting is not ev.Recital.APOLOGY
+        return []
 
     def _connected(self, event: ev.Connected, at_s: float) -> list[Action]:
         self._alone = False
@@ -377,7 +384,7 @@ class Dialogue:
         self._close()
         self._fall_silent()
         self._requested, self._again, self._alone = False, False, True
-        self._reopened_text = ""
+        self._reopened_text, self._owes_apology = "", False
         self._endings.clear()
         return stop + discarded
 
@@ -396,6 +403,8 @@ class Dialogue:
         if self._over is not None and not self._endings:
             # Nothing is left to interrupt: what is spoken over the reply is a turn like any other.
             heard = self._take_floor(at_s)
+        if self._owes_apology:
+            return heard + self._apologise(at_s)
         if self._again and not self._talks:
             return heard + self._answer_again()
         self._again = False
@@ -408,6 +417,7 @@ class Dialogue:
     def _cleared(self, _: ev.Cleared, at_s: float) -> list[Action]:
         actions = [*self._discard(), *self._close(), ev.Drop()]
         self._endings.clear()
+        self._owes_apology = False
         return actions + self._answer_if_asked(at_s)
 
     def _reply_requested(self, _: ev.ReplyRequested, at_s: float) -> list[Action]:
@@ -466,7 +476,8 @@ class Dialogue:
             self._fall_silent()
             self._again = False
             stop = [ev.Stop(ev.Why.SPEECH, reopened=bool(self._reopened_text))]
-        return [*stop, ev.TellSpeech(), *self._consider()]
+        owed = self._apologise(at_s) if self._owes_apology else []
+        return [*stop, ev.TellSpeech(), *self._consider(), *owed]
 
     # Time
 

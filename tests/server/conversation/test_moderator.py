@@ -341,13 +341,15 @@ def test_what_was_cancelled_while_it_waited_for_a_slow_client_never_begins() -> 
             await floor.listen()
             await floor.outbox.put(*[server_events.state("speaking")] * MAX_ITEMS)
             floor.recognizer.start(0)
-            await asyncio.sleep(0.1)  # that the caller speaks waits to be told
+            await asyncio.sleep(0.1)  # that the caller spoke waits to be told
+            ending = asyncio.create_task(floor.moderator.tell(ev.Final("")))
+            await asyncio.sleep(0.1)
             asking = asyncio.create_task(floor.moderator.tell(ev.ReplyRequested()))
             await asyncio.sleep(0.1)
             cancelling = asyncio.create_task(floor.moderator.tell(ev.ReplyCancelled()))
             await asyncio.sleep(0.1)
             reading = asyncio.create_task(floor.read())
-            await asyncio.wait({asking, cancelling})
+            await asyncio.wait({ending, asking, cancelling})
             await asyncio.sleep(5)
             assert not floor.generator.requests
             assert "response.created" not in floor.kinds
@@ -365,9 +367,11 @@ def test_what_was_asked_of_a_reply_that_never_began_is_asked_of_no_other() -> No
             await floor.listen()
             await floor.outbox.put(*[server_events.state("speaking")] * MAX_ITEMS)
             floor.recognizer.start(0)
-            await asyncio.sleep(0.1)  # that the caller speaks waits to be told
+            await asyncio.sleep(0.1)  # that the caller spoke waits to be told
+            ending = asyncio.create_task(floor.moderator.tell(ev.Final("")))
+            await asyncio.sleep(0.1)
             numbers = Asked(replace(CONFIG, instructions="Only numbers."))
-            waiting = [asyncio.create_task(floor.moderator.request(numbers))]
+            waiting = [ending, asyncio.create_task(floor.moderator.request(numbers))]
             for event in (ev.SpeechStarted(), ev.Partial("no wait stop that")):
                 await asyncio.sleep(0.1)
                 waiting.append(asyncio.create_task(floor.moderator.tell(event)))

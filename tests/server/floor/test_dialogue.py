@@ -705,7 +705,9 @@ EVENTS: st.SearchStrategy[Callable[[float], Event]] = st.one_of(
     st.just(lambda _: ev.CallClosed()),
     st.just(lambda _: ev.Unheard()),
     st.builds(lambda ready: lambda _: ev.ReplyFailed(again=True, ready=ready), st.booleans()),
+    st.just(lambda _: ev.Cleared()),
     st.just(lambda _: ev.Disconnected()),
+    st.just(lambda _: ev.Connected(greets=False)),
 )
 MODES = st.sampled_from(
     [
@@ -713,6 +715,7 @@ MODES = st.sampled_from(
         replace(RULES, endpointing=None),
         replace(RULES, answers=False),
         replace(RULES, interruption=InterruptionSettings(mode=Mode.OFF)),
+        replace(RULES, interruption=InterruptionSettings(mode=Mode.VOICE)),
     ]
 )
 
@@ -726,9 +729,12 @@ class Listener:
         self.ducked = False
         self.committed: list[str] = []
         self.dropped = 0
+        self.caller_speaks = False
 
     def follow(self, actions: list[Action]) -> None:
         for action in actions:
+            if isinstance(action, ev.Finish | ev.Commit | ev.Drop):
+                self.caller_speaks = False
             match action:
                 case ev.Speculate(text):
                     assert self.speculated is None, "a second speculation beside the first"
@@ -742,6 +748,7 @@ class Listener:
                     self.dropped += 1
                 case ev.Answer(speculated):
                     assert not self.speaking, "two replies at once"
+                    assert not self.caller_speaks, "talks over the caller"
                     if speculated:
                         assert self.speculated == self.committed[-1], "plays what was cancelled"
                         self.speculated = None
@@ -777,7 +784,9 @@ def test_whatever_happens(
             continue
         if isinstance(event, ev.ReplyRequested) and dialogue.replying and not dialogue.reciting:
             continue
-        finals += isinstance(event, ev.Final)
+        finals += isinstance(event, ev.Final | ev.Cleared)
+        if rules.endpointing and isinstance(event, ev.SpeechStarted | ev.Disconnected):
+            listener.caller_speaks = isinstance(event, ev.SpeechStarted)
         if isinstance(event, ev.ReplyOver | ev.ReplyFailed):
             listener.speaking = listener.ducked = False
         if isinstance(event, ev.SpeechStarted) and listener.speaking and rules.endpointing:
@@ -965,6 +974,53 @@ def test_who_is_not_heard_is_told_and_answered_once_they_are() -> None:
             (3.2, ev.Tick(), [ev.Finish()]),
             (3.3, ev.Final("Hello there."), [ev.Commit("Hello there.")]),
             (4.0, ev.ReplyOver(), [ev.Answer()]),
+        ]
+    )
+
+
+def test_who_is_not_heard_over_a_reply_is_told_after_it() -> None:
+    play([*ANSWERED, (2.0, ev.Unheard(), []), (3.0, ev.ReplyOver(), [APOLOGY])])
+
+
+def test_who_is_not_heard_after_they_have_stopped_a_reply_is_told_then() -> None:
+    dialogue = play([*ANSWERED, (2.0, ev.SpeechStarted(), [ev.Duck()]), (2.1, ev.Unheard(), [])])
+    stopped = dialogue.feed(ev.Partial(""), 2.2) + dialogue.feed(ev.Unheard(), 2.3)
+    stopped += dialogue.feed(ev.Tick(), 5.0)
+    assert stopped == [ev.Stop(ev.Why.SPEECH), ev.TellSpeech(), APOLOGY]
+
+
+def test_what_is_heard_after_all_needs_no_apology() -> None:
+    dialogue = play([*ANSWERED, (2.0, ev.Unheard(), []), (2.5, ev.SpeechStarted(), [ev.Duck()])])
+    assert APOLOGY not in dialogue.feed(ev.ReplyOver(), 3.0)
+
+
+def test_who_speaks_when_an_answer_is_asked_for_is_heard_out_and_answered_once() -> None:
+    play(
+        [
+            (0.0, ev.SpeechStarted(), [ev.TellSpeech()]),
+            (0.5, ev.ReplyRequested(), []),
+            (1.2, ev.Paused("Hello there.", 1.0), [ev.Speculate("Hello there.")]),
+            (1.5, ev.Tick(), [ev.Finish()]),
+            (
+                1.6,
+                ev.Final("Hello there."),
+                [ev.Commit("Hello there."), ev.Answer(speculated=True)],
+            ),
+            (2.0, ev.ReplyAudible(), []),
+            (3.0, ev.ReplyOver(), []),
+        ]
+    )
+
+
+def test_who_speaks_as_a_greeting_ends_is_heard_out_before_what_was_asked_for() -> None:
+    play(
+        [
+            (0.0, ev.Connected(greets=True), [ev.Recite(ev.Recital.GREETING)]),
+            (0.1, ev.ReplyAudible(), []),
+            (0.2, ev.ReplyRequested(), []),
+            (1.0, ev.SpeechStarted(), [ev.Duck()]),
+            (1.1, ev.ReplyOver(), [ev.TellSpeech()]),
+            (1.2, ev.Cleared(), [ev.Drop(), ev.Answer()]),
         ]
     )
 
