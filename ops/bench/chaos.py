@@ -42,7 +42,6 @@ FROM_S = 0.4
 SEED = 1
 # Both are worse for callers than what they stand for here: most appliances see no second fault that soon.
 SUPERVISOR = {"steady_s": 1, "stall_s": 3}
-DEADLINES = {"sign_ms": 500, "first_token_ms": 700, "first_audio_ms": 700, "final_ms": 700}
 REPLIES = '["Certainly, that is done for you.", "Thank you, that is all I need."]'
 
 
@@ -147,14 +146,20 @@ def _tables(options: Options) -> dict[str, Any]:
         "asr": simulated,
         "llm": {**simulated, "max_waiting": 256, "simulated": {"replies": REPLIES}},
         "tts": simulated,
-        "server": {**common["server"], "deadlines": DEADLINES},
+        "server": {**common["server"], "deadlines": _deadlines_of_a_card()},
         "supervisor": SUPERVISOR,
     }
+
+
+def _deadlines_of_a_card() -> dict[str, Any]:
+    card = Settings.load({**os.environ, "ANTIPHON_PROFILE": "gpu"})
+    return card.server.deadlines.model_dump()
 
 
 def _context(
     options: Options, blows: Sequence[Blow], skipped: Mapping[str, str], wanted: int
 ) -> dict[str, Any]:
+    simulated = options.engines is Engines.SIMULATED
     return {
         "wanted": wanted,
         "callers": _sessions(options),
@@ -164,7 +169,7 @@ def _context(
         "transport": DESCRIPTIONS[options.transport],
         "turn_ends_after_ms": SILENCE_MS,
         "never_heard_again_counts_ms": ANSWER_S * 1000,
-        "deadlines_ms": DEADLINES if options.engines is Engines.SIMULATED else "the defaults",
+        "deadlines_ms": _deadlines_of_a_card() if simulated else "the defaults",
         "supervisor": SUPERVISOR,
     }
 

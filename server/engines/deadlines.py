@@ -15,7 +15,7 @@ class Deadlines(Table):
     """An engine that gives no sign of life is out; one that does may be slow, within what fits its machine.
 
     The defaults are for two cores without a card, where four callers at a time wait 2.2 s for the language
-    model's first token; for a card 1000 each is plenty.
+    model's first token; on a card 800 each is plenty.
     """
 
     # Engines that share two cores may be late where they are only busy. On a card 500 leaves time for an

@@ -30,6 +30,11 @@ class Said:
         """Whether it broke off."""
         return self.status == "failed"
 
+    @property
+    def whole(self) -> bool:
+        """Whether it was said to its end, though that may be the longest that a reply may be."""
+        return self.status in ("completed", "incomplete")
+
 
 @dataclass(slots=True)
 class Asked:
@@ -43,7 +48,7 @@ class Asked:
     def answer(self, apology: str) -> Said | None:
         """Return the reply that answered: whole, and no apology."""
         for reply in self.replies:
-            if reply.status == "completed" and reply.text.strip() not in ("", apology):
+            if reply.whole and reply.text.strip() not in ("", apology):
                 return reply
         return None
 

@@ -110,7 +110,8 @@ def test_each_fault_strikes_until_it_hit_as_many_turns(monkeypatch: pytest.Monke
     assert result.figures["by_fault"]["cut-asr"]["unready_after_ms"]["p50"] == pytest.approx(40)
     ((kind, tables),) = opened
     assert kind is Kind.PLAIN
-    assert tables["server"]["deadlines"] == chaos.DEADLINES
+    card = Settings.load({"ANTIPHON_PROFILE": "gpu"}).server.deadlines
+    assert tables["server"]["deadlines"] == card.model_dump()
     # What the services are told must be what they can be told.
     assert Settings.load(
         {"ANTIPHON_LLM__SIMULATED__REPLIES": tables["llm"]["simulated"]["replies"]}

@@ -26,6 +26,7 @@ def turn(*replies: Said, lost: str = "") -> Asked:
         (turn(BROKEN), 3000.0, True),
         (turn(BROKEN, APOLOGY, ANSWER), 3000.0, True),
         (turn(Said("0", "Done.", [2500.0], "completed", 2600.0)), 2700.0, False),
+        (turn(Said("0", "Done, and", [2500.0], "incomplete", 2600.0)), 2700.0, False),
         (turn(), 2000.0, True),
         (turn(lost="gone"), 2000.0, True),
     ],
