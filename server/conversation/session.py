@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from openai import BaseModel
@@ -33,6 +34,9 @@ from server.realtime.session_config import SessionConfig
 from server.settings import AgentSettings
 
 Effect = Awaitable[None]
+
+# A client sets voice and format once it is told that the session stands: a round trip, and its own work.
+SETTLE_S = 0.3
 
 
 class Session:
@@ -73,7 +77,10 @@ class Session:
         self._input = InputRequests(moderator, self._wire, self._own_voice)
         self._items = ItemRequests(moderator, self._wire)
         self._responses = ResponseRequests(moderator, self._asides, agent)
-        self._greeted = False
+        self._settled = (
+            asyncio.Event()
+        )  # once the client has set what it will, or was given time to
+        self._known = self._greeted = False
 
     async def run(self) -> None:
         """Live until `close`, or until the agent hangs up.
@@ -111,22 +118,40 @@ class Session:
         self._wire.connect(line.outbox, line.lead_ms, plays=line.plays)
         if self._own_voice is not None:
             self._own_voice.forget()
+        await self._moderator.configure(self._carried(self._config))
         await self._tell_session(oai.SessionCreatedEvent)
-        if not self._greeted:
+        if not self._known:
             await self._tell_conversation()
-        greets = bool(self._agent.greeting) and self._config.replies and not self._greeted
-        self._greeted = True
-        await self._moderator.tell(ev.Connected(greets))
+        self._known = True
+        await self._moderator.tell(ev.Connected())
+        greeting = self._tasks.create_task(self._greet(line))
         try:
             async for item in line.incoming:
                 await self._take(item)
+                if isinstance(item, str):
+                    self._settled.set()
         except LineLost:
             self._wire.disconnect()
             await self._moderator.leave()
         else:
+            self._settled.set()
+            await asyncio.wait({greeting}, timeout=SETTLE_S)
             await self._moderator.hear_out()
             await self._asides.ended()
             self.close()
+        finally:
+            greeting.cancel()
+
+    async def _greet(self, line: Line) -> None:
+        """Greet the caller, in the way that the client sets first, once it can be heard."""
+        if self._greeted or not self._agent.greeting or not self._config.replies:
+            return
+        await line.connected()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                await self._settled.wait()
+        self._greeted = True
+        await self._moderator.tell(ev.Connected(greets=True))
 
     async def converse(self, line: Line) -> None:
         """Live for as long as `line` does."""
@@ -200,7 +225,14 @@ class Session:
         }
 
     def _update(self, event: oai.SessionUpdateEvent) -> Effect:
-        return self._set(session_update.apply(self._config, event, self._agent))
+        return self._set(self._carried(session_update.apply(self._config, event, self._agent)))
+
+    def _carried(self, config: SessionConfig) -> SessionConfig:
+        """Return `config` with the formats in which the line that is connected carries audio."""
+        if not self._wire.plays:
+            return config
+        pcm = session_config.FORMATS["audio/pcm"]
+        return replace(config, input_format=pcm, output_format=pcm)
 
     async def _set(self, config: SessionConfig) -> None:
         await self._moderator.configure(config)

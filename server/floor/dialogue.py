@@ -376,7 +376,9 @@ class Dialogue:
     def _connected(self, event: ev.Connected, at_s: float) -> list[Action]:
         self._alone = False
         self._silence.forget()
-        return self._recite(ev.Recite(ev.Recital.GREETING)) if event.greets else []
+        if not event.greets or self._talks or self._agent is not Agent.SILENT:
+            return []
+        return self._recite(ev.Recite(ev.Recital.GREETING))
 
     def _disconnected(self, _: ev.Disconnected, at_s: float) -> list[Action]:
         stop: list[Action] = [] if self._agent is Agent.SILENT else [ev.Stop(ev.Why.LEFT)]

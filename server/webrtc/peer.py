@@ -67,6 +67,7 @@ class Peer:
         self._silent_s = 0.0
         self._loop = asyncio.get_running_loop()
         self._check = self._loop.call_later(CHECK_S, self._check_alive)
+        self._connected = asyncio.Event()
         self._connection.on("datachannel", self._events.open)
         self._connection.on("connectionstatechange", self._on_state)
         self._transceiver = self._connection.addTransceiver(self._track)
@@ -104,6 +105,10 @@ class Peer:
         """
         while (item := await self._inbox.get()) is not None:
             yield item
+
+    async def connected(self) -> None:
+        """Return once packets reach the caller; a call that never gets there ends by itself."""
+        await self._connected.wait()
 
     async def deliver(self, outbox: Outbox) -> None:
         """Send what `outbox` holds until it ends; a line that has broken drops it."""
@@ -175,6 +180,8 @@ class Peer:
 
     def _on_state(self) -> None:
         state = self._connection.connectionState
+        if state == "connected":
+            self._connected.set()
         if state in ("failed", "closed"):
             self._inbox.end(LineLost(f"the connection is {state}"))
             self._track.stop()

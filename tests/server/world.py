@@ -45,6 +45,7 @@ class World:
         self._awaited: set[int] = set()
         self._news = asyncio.Event()
         self.plays = False  # as over WebRTC
+        self.connects_s = 0.0
         self._reads = asyncio.Event()
         self._reads.set()
         self._incoming: asyncio.Queue[Incoming | LineLost | None] = asyncio.Queue()
@@ -127,9 +128,12 @@ class World:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._drain(outbox))
             try:
-                await serve(Line(self._items(), outbox, LEAD_MS, plays=self.plays))
+                await serve(Line(self._items(), outbox, LEAD_MS, self.plays, self._connect))
             finally:
                 outbox.close()
+
+    async def _connect(self) -> None:
+        await asyncio.sleep(self.connects_s)
 
     async def _drain(self, outbox: Outbox) -> None:
         async for item in outbox:

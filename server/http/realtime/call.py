@@ -41,8 +41,16 @@ class Peer(Protocol):
         """Yield what the caller sends, to the hang-up; raise `LineLost` where the line breaks."""
         ...
 
+    async def connected(self) -> None:
+        """Return once what is said can be heard at the caller's end."""
+        ...
+
     async def deliver(self, outbox: Outbox) -> None:
         """Send what `outbox` holds until it ends."""
+        ...
+
+    def flush(self) -> None:
+        """Silence at once what was delivered and not yet sent."""
         ...
 
     async def close(self) -> None:
@@ -66,13 +74,15 @@ class Call:
 
     async def converse(self) -> None:
         """Hold the session over this call until either end is done; tell the caller what went wrong."""
-        outbox = _Overheard(self._overhear)
+        outbox = _Overheard(self._overhear, self._peer.flush)
         problem: AntiphonError | None = None
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(self._listen())
             delivering = tasks.create_task(self._peer.deliver(outbox))
             try:
-                await self._seat.attend(Line(self._incoming(), outbox, LEAD_MS, plays=True))
+                await self._seat.attend(
+                    Line(self._incoming(), outbox, LEAD_MS, True, self._peer.connected)
+                )
             except AntiphonError as error:
                 problem = error
             listening.cancel()
@@ -154,9 +164,15 @@ class Call:
 
 
 class _Overheard(Outbox):
-    def __init__(self, hear: Callable[[Outgoing], None]) -> None:
+    def __init__(self, hear: Callable[[Outgoing], None], flush: Callable[[], None]) -> None:
         super().__init__()
         self._hear = hear
+        self._flush = flush
+
+    def drop_audio(self) -> None:
+        super().drop_audio()
+        # A frame or two are past this queue already, and would be heard after the agent fell silent.
+        self._flush()
 
     async def put(self, *items: Outgoing) -> None:
         await super().put(*items)

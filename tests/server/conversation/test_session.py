@@ -16,6 +16,7 @@ from antiphon.errors import InvalidInput, Unavailable
 from antiphon.v1 import common_pb2
 from antiphon.v1 import generator_pb2 as pb
 from server.conversation.ear import MOST_FAILURES
+from server.conversation.session import SETTLE_S
 from server.realtime import session_config
 from server.settings import AgentSettings
 from tests.server.fake_call import refusal, rpc_error
@@ -26,6 +27,11 @@ from tests.virtual_time import run_virtual
 
 def _update(**session: Any) -> Event:
     return {"type": "session.update", "session": {"type": "realtime", **session}}
+
+
+def _formats(name: str) -> Event:
+    side = {"format": {"type": name}}
+    return _update(audio={"input": side, "output": side})
 
 
 def test_a_turn_tells_its_events_in_the_order_that_clients_rely_on() -> None:
@@ -224,6 +230,62 @@ def test_a_greeting_is_spoken_first() -> None:
     world = tell(story, agent=AgentSettings(greeting="Welcome."))
     assert not world.generator.requests
     assert len(world.audio_ms()) == 15
+
+
+def test_a_greeting_waits_until_it_can_be_heard() -> None:
+    async def story(world: World) -> None:
+        world.connects_s = 2.0
+        await world.until("output_audio_buffer.stopped")
+
+    world = tell(story, agent=AgentSettings(greeting="Welcome."))
+    assert world.audio_ms()[0] >= 2000
+
+
+def test_a_greeting_is_in_the_format_that_the_client_sets_first() -> None:
+    async def story(world: World) -> None:
+        await world.until("session.created")
+        await asyncio.sleep(SETTLE_S / 2)
+        world.send(_formats("audio/pcmu"))
+        await world.until("output_audio_buffer.stopped")
+
+    world = tell(story, agent=AgentSettings(greeting="Welcome."))
+    heard = [item for _, item in world.received if isinstance(item, bytes)]
+    assert {len(frame) for frame in heard} == {160}
+
+
+def test_who_speaks_before_the_greeting_is_answered_instead() -> None:
+    world = tell(one_turn, agent=AgentSettings(greeting="Welcome."))
+    (said,) = world.events("response.output_audio_transcript.done")
+    assert said["transcript"] == "One two three."
+
+
+def test_over_webrtc_audio_is_pcm_whatever_is_asked_for() -> None:
+    async def story(world: World) -> None:
+        created = await world.until("session.created")
+        world.send(_formats("audio/pcmu"))
+        updated = await world.until("session.updated")
+        for session in (created["session"], updated["session"]):
+            for side in ("input", "output"):
+                assert session["audio"][side]["format"] == {"type": "audio/pcm", "rate": 24_000}
+        await one_turn(world)
+
+    async def main() -> World:
+        world = World(AgentSettings(), FakeGenerator(WORDS), FakeSynthesizer())
+        world.plays = True
+        pcmu = session_config.FORMATS["audio/pcmu"]
+        asked = replace(
+            session_config.initial(AgentSettings()), input_format=pcmu, output_format=pcmu
+        )
+        world.begin_with(asked)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(world.run())
+            await story(world)
+            world.hang_up()
+        return world
+
+    world = run_virtual(main())
+    heard = [item for _, item in world.received if isinstance(item, bytes)]
+    assert {len(frame) for frame in heard} == {960}
 
 
 def test_speech_without_words_is_not_answered() -> None:

@@ -707,7 +707,7 @@ EVENTS: st.SearchStrategy[Callable[[float], Event]] = st.one_of(
     st.builds(lambda ready: lambda _: ev.ReplyFailed(again=True, ready=ready), st.booleans()),
     st.just(lambda _: ev.Cleared()),
     st.just(lambda _: ev.Disconnected()),
-    st.just(lambda _: ev.Connected(greets=False)),
+    st.builds(lambda greets: lambda _: ev.Connected(greets), st.booleans()),
 )
 MODES = st.sampled_from(
     [

@@ -23,6 +23,7 @@ class FakePeer:
         self.over = asyncio.Event()
         self.reads = asyncio.Event()
         self.reads.set()
+        self.flushed = 0
         self._items: asyncio.Queue[Incoming | LineLost | None] = asyncio.Queue()
 
     @property
@@ -44,6 +45,12 @@ class FakePeer:
             if isinstance(item, LineLost):
                 raise item
             yield item
+
+    async def connected(self) -> None:
+        await self.reads.wait()
+
+    def flush(self) -> None:
+        self.flushed += 1
 
     async def deliver(self, outbox: Outbox) -> None:
         async for item in outbox:

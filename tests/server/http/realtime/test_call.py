@@ -45,6 +45,12 @@ def test_whoever_listens_in_hears_events_and_speaks_up() -> None:
     tell(story)
 
 
+def test_what_the_session_drops_is_dropped_at_the_callers_end_too() -> None:
+    flushed: list[bool] = []
+    module._Overheard(lambda _: None, lambda: flushed.append(True)).drop_audio()
+    assert flushed
+
+
 def test_of_long_events_one_waits_at_a_time() -> None:
     async def story(house: House) -> None:
         call = await _begin(house)
