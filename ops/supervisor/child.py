@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from antiphon.errors import Misconfigured
+from antiphon.errors import Misconfigured, Unavailable
 from ops.supervisor.log_file import LogFile
 from ops.supervisor.plan import Service
 
@@ -27,22 +27,30 @@ class Child:
 
     @classmethod
     async def start(cls, service: Service, log: LogFile) -> Child:
-        """Start a service in a process group of its own, which a terminal's Ctrl-C does not reach."""
+        """Start a service in a process group of its own, which a terminal's Ctrl-C does not reach.
+
+        Raises `Misconfigured` where its interpreter is missing, `Unavailable` where the system has no room.
+        """
         if not service.python.exists():
             raise Misconfigured(
                 f"{service.name}: there is no interpreter {service.python}; run `ops/up` to make it, "
                 "or set [supervisor]"
             )
         arguments = ["-I", "-S", str(LEASH), str(os.getpid()), service.module]
-        transport, output = await asyncio.get_running_loop().subprocess_exec(
-            lambda: _Output(log),
-            str(service.python),
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **service.environ},
-            start_new_session=True,
-        )
+        try:
+            transport, output = await asyncio.get_running_loop().subprocess_exec(
+                lambda: _Output(log),
+                str(service.python),
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, **service.environ},
+                start_new_session=True,
+            )
+        except OSError as error:  # too many processes, too many files, no memory: it may pass
+            raise Unavailable(
+                f"the {service.name} service cannot be started: {error.strerror}"
+            ) from None
         return cls(transport, output)
 
     @property

@@ -167,8 +167,8 @@ class Keeper:
             try:
                 await self.start()
                 return pause_s
-            except (Misconfigured, Unavailable):
-                how = "did not start"
+            except (Misconfigured, Unavailable) as error:
+                how = error.message.partition("\n")[0]
                 await self._bury()
 
     async def _bury(self, grace_s: float = 0) -> bool:
@@ -187,8 +187,10 @@ class Keeper:
 
     def _failure(self, what: str) -> Unavailable:
         tail = self._log.tail()
-        said = f"; it said last:\n{tail}" if tail else "; it said nothing"
-        return Unavailable(f"the {self.service.name} service {what}{said}\n(log: {self._log.path})")
+        said = f"it said last:\n{tail}" if tail else "it said nothing"
+        return Unavailable(
+            f"the {self.service.name} service {what}\n{said}\n(log: {self._log.path})"
+        )
 
 
 def _now() -> float:

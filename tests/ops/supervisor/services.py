@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
 
 from ops.settings import SupervisorSettings
 from ops.supervisor.plan import Service
@@ -15,6 +21,15 @@ def stand_in(kind: str, folder: Path, name: str = "asr") -> Service:
     environ = {"STAND_IN": kind, "ANTIPHON_ASR__ADDRESS": address}
     module, python = "tests.ops.supervisor.stand_in", Path(sys.executable)
     return Service(name, module, python, address, environ, {f"[{name}] address": address})
+
+
+def refuse_processes(patch: pytest.MonkeyPatch) -> None:
+    """Make each process that asyncio starts fail as where there are too many."""
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    patch.setattr(subprocess, "Popen", refuse)
 
 
 def quick(

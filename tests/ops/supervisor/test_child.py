@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from antiphon.errors import Misconfigured
+from antiphon.errors import Misconfigured, Unavailable
 from ops.supervisor.child import Child
 from ops.supervisor.log_file import LogFile
-from tests.ops.supervisor.services import stand_in
+from tests.ops.supervisor.services import refuse_processes, stand_in
 
 # Far beyond what a busy machine needs to start Python: only a defect waits this long.
 PATIENCE_S = 60.0
@@ -112,4 +112,14 @@ def test_a_missing_interpreter_is_named(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "asr.log", 100_000)
     with pytest.raises(Misconfigured, match=rf"asr: there is no interpreter {tmp_path}/python"):
         asyncio.run(Child.start(service, log))
+    log.close()
+
+
+def test_a_system_without_room_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = LogFile(tmp_path / "asr.log", 100_000)
+    refuse_processes(monkeypatch)
+    with pytest.raises(Unavailable, match="the asr service cannot be started: Resource temporar"):
+        asyncio.run(Child.start(stand_in("serve", tmp_path), log))
     log.close()

@@ -14,7 +14,7 @@ from antiphon.errors import AntiphonError, Misconfigured, Unavailable
 from ops.supervisor import keeper as keeping
 from ops.supervisor.keeper import Crashed, Event, Keeper, Killed, Ready, Stalled
 from ops.supervisor.last_will import LastWill
-from tests.ops.supervisor.services import quick, stand_in
+from tests.ops.supervisor.services import quick, refuse_processes, stand_in
 
 PATIENCE_S = 60.0
 
@@ -62,13 +62,13 @@ def test_a_service_that_crashes_as_it_starts_is_told_with_its_last_words(tmp_pat
     error = failure("crash", tmp_path)
     assert isinstance(error, Unavailable)
     assert error.message == (
-        "the asr service ended as it started (exit status 7); it said last:\nthis went wrong\n"
+        "the asr service ended as it started (exit status 7)\nit said last:\nthis went wrong\n"
         f"(log: {tmp_path}/logs/asr.log)"
     )
 
 
 def test_a_service_that_says_nothing_is_told_too(tmp_path: Path) -> None:
-    assert "(exit status 7); it said nothing" in failure("silent", tmp_path).message
+    assert "(exit status 7)\nit said nothing" in failure("silent", tmp_path).message
 
 
 def test_what_a_service_refuses_is_told_as_it_said_it(tmp_path: Path) -> None:
@@ -120,10 +120,56 @@ def test_a_service_that_keeps_failing_waits_longer_each_time_up_to_a_bound(
             told = [await reports.next() for _ in range(4)]
             assert [(one.how, one.pause_s) for one in told if isinstance(one, Crashed)] == [
                 ("killed by SIGKILL", 0.01),
-                ("did not start", 0.02),
-                ("did not start", 0.03),
-                ("did not start", 0.03),
+                *(
+                    ("the asr service ended as it started (exit status 7)", s)
+                    for s in (0.02, 0.03, 0.03)
+                ),
             ]
+            task.cancel()
+
+    asyncio.run(run())
+
+
+def test_what_a_service_refuses_as_it_starts_again_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "FIRST_PAUSE_S", 0.01)
+
+    async def run() -> None:
+        async with kept("serve", tmp_path) as (keeper, reports):
+            await keeper.start()
+            await reports.next()
+            keeper.service = stand_in("refuse", tmp_path)
+            task = asyncio.create_task(keeper.keep())
+            os.kill(keeper.state.pid, 9)
+            await reports.next()
+            assert isinstance(crashed := await reports.next(), Crashed)
+            assert crashed.how == "the asr service: the model is not there; pull it"
+            task.cancel()
+
+    asyncio.run(run())
+
+
+def test_a_service_for_which_the_system_has_no_room_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "FIRST_PAUSE_S", 0.01)
+
+    async def run() -> None:
+        async with kept("serve", tmp_path) as (keeper, reports):
+            await keeper.start()
+            await reports.next()
+            task = asyncio.create_task(keeper.keep())
+            with monkeypatch.context() as full:
+                refuse_processes(full)
+                os.kill(keeper.state.pid, 9)
+                await reports.next()
+                assert isinstance(crashed := await reports.next(), Crashed)
+                assert crashed.how == (
+                    "the asr service cannot be started: Resource temporarily unavailable"
+                )
+            while not isinstance(await reports.next(), Ready):
+                assert not task.done()
             task.cancel()
 
     asyncio.run(run())
