@@ -6,6 +6,7 @@ import pytest
 
 from antiphon.errors import Misconfigured
 from ops.observability import rules
+from ops.plan.plan import MIB, RESERVE_MIB
 
 ALERT = """
 groups:
@@ -62,3 +63,10 @@ def test_ours_are_whole() -> None:
     names = [alert.name for alert in alerts]
     assert len(set(names)) == len(names) > 0
     assert {alert.severity for alert in alerts} == {"critical", "warning"}
+
+
+def test_a_card_that_is_filled_as_planned_is_not_full() -> None:
+    (alert,) = (alert for alert in rules.read() if alert.name == "GpuMemoryFull")
+    comparison, least_bytes = alert.expression.split()[-2:]
+    assert comparison == "<"
+    assert int(least_bytes) < RESERVE_MIB * MIB
