@@ -16,6 +16,7 @@ from inference.asr.settings import AsrSettings
 from inference.llm.settings import LlmSettings
 from inference.tts.settings import TtsSettings
 from models.settings import ModelsSettings
+from ops.context import check_room
 from server.settings import AgentSettings, ServerSettings
 from server.webrtc.settings import WebRtcSettings
 
@@ -62,4 +63,6 @@ class Settings(Table):
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Return all tables; raise `Misconfigured` on the first that is wrong or unknown."""
         tables = {name: field.annotation for name, field in cls.model_fields.items()}
-        return cls(**cast(Any, load_all(cast(Any, tables), environ)))
+        found = cls(**cast(Any, load_all(cast(Any, tables), environ)))
+        check_room(found.llm, found.agent)
+        return found

@@ -6,8 +6,9 @@ from antiphon.errors import InvalidInput
 from inference.card.language import CAPABILITY
 from inference.card.recognition import WEIGHT_SHARES
 from models.catalogue import Catalogue, Entry
+from ops.context import FEWEST_TOKENS
 from ops.plan.cards import Known
-from ops.plan.request import FEWEST_TOKENS, Request
+from ops.plan.request import Request
 
 
 def check(request: Request, catalogue: Catalogue) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from models.catalogue import Catalogue
+from ops.context import FEWEST_TOKENS
 from ops.plan.cards import Known
 from ops.plan.plan import Plan, plan
 from ops.plan.request import LANGUAGE_MODELS, RECOGNITIONS, Request
 
-# Instructions and a short talk; with less an agent forgets what it was just told.
-SHORTER_TOKENS = (2048, 1024)
+# Instructions and a short talk.
+SHORTER_TOKENS = (2048, FEWEST_TOKENS)
 # More would not be read.
 MOST = 3
 

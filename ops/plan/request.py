@@ -11,7 +11,6 @@ from inference.tts.settings import TtsSettings
 SESSIONS = 16
 # Instructions, tools, ten minutes of talk and the answer.
 CONTEXT_TOKENS = 4096
-FEWEST_TOKENS = 64
 # Calls of other services beside the sessions, as [server] max_guests is by default.
 GUESTS = 8
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from antiphon.errors import InvalidInput
 from antiphon.settings import PREFIX, PROFILE_KEY, SEPARATOR
+from ops.context import history_chars
 from ops.plan.plan import BLOCK, Plan
 from ops.plan.request import GUESTS
+from server.settings import AgentSettings
 
 HEADER = "# Written by `antiphon plan`, which may write it again: "
 # What a session that listens anew has, and a guest has one.
@@ -43,6 +45,11 @@ def settings(plan: Plan, *, seats: bool) -> Tables:
             },
         },
         "tts": {"model": tts.model, "max_batch": tts.batch, "max_calls": streams},
+        "agent": {
+            "history_chars": history_chars(
+                plan.request.context_tokens, AgentSettings().max_reply_tokens
+            )
+        },
     }
     if seats:
         tables["server"] = {"max_sessions": plan.request.sessions}

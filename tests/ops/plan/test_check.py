@@ -30,7 +30,7 @@ def test_what_can_be_planned_passes(model: str) -> None:
     ("changed", "told"),
     [
         ({"sessions": 0}, "--sessions 0"),
-        ({"context_tokens": 63}, "--context 63: give 64"),
+        ({"context_tokens": 1023}, "--context 1023: give 1024"),
         ({"compute_type": "int9"}, "--compute-type int9: give one of float16"),
         ({"recognition": "silero-vad"}, "--asr silero-vad: .* of: whisper-base, whisper-large"),
         ({"language_model": "smollm2-135m-instruct"}, "--llm smollm2.*memory_mib.gpu"),

@@ -11,8 +11,10 @@ from inference.card.card import Card, faults
 from inference.card.language import llm_need
 from inference.card.part import total_mib
 from models.catalogue import load_catalogue
+from ops.context import CHARS_A_TOKEN, INSTRUCTIONS_TOKENS
 from ops.plan.cards import Known, card_named, known_cards
 from ops.plan.plan import plan
+from ops.plan.proposals import SHORTER_TOKENS
 from ops.plan.request import Request
 from ops.plan.written import settings, write
 from ops.settings import Settings
@@ -59,6 +61,17 @@ def test_every_session_has_a_place_at_every_engine() -> None:
     assert tables["asr"]["max_streams"] >= 2 * 200 + 8
     assert tables["tts"]["max_calls"] >= 2 * 200 + 8
     assert tables["llm"]["max_waiting"] >= 208
+
+
+@pytest.mark.parametrize("tokens", [*SHORTER_TOKENS, 4096, 8192])
+def test_a_call_that_goes_on_stays_within_its_context(tokens: int, tmp_path: Path) -> None:
+    found = plan(card_named("L40S"), Request(context_tokens=tokens), load_catalogue())
+    write(settings(found, seats=False), tmp_path / "plan.env", "")
+    read_back = read(tmp_path / "plan.env")
+    history = read_back.agent.history_chars / CHARS_A_TOKEN
+    beside = INSTRUCTIONS_TOKENS + read_back.agent.max_reply_tokens
+    assert read_back.llm.context_tokens == tokens
+    assert 0.2 * tokens < history <= tokens - beside
 
 
 def test_its_own_file_is_written_again_and_nobody_elses(tmp_path: Path) -> None:
