@@ -17,7 +17,15 @@ from antiphon.errors import Misconfigured
 
 PORTS = range(1, 65_536)
 USAGE = "usage: python -m server.preflight NAME=PORT|NAME=FIRST-LAST ... -- FILE ... [-- MODELS]"
-MODEL_VARIABLES = ("ANTIPHON_ASR__MODEL", "ANTIPHON_LLM__MODEL", "ANTIPHON_TTS__MODEL")
+# Without this one the words alone say that a turn is over.
+OPTIONAL = "ANTIPHON_ASR__END_OF_TURN"
+MODEL_VARIABLES = (
+    "ANTIPHON_ASR__VAD",
+    OPTIONAL,
+    "ANTIPHON_ASR__MODEL",
+    "ANTIPHON_LLM__MODEL",
+    "ANTIPHON_TTS__MODEL",
+)
 
 
 def check_ports(given: Iterable[str]) -> None:
@@ -59,21 +67,37 @@ def check_secrets(files: Iterable[Path]) -> None:
 
 
 def check_models(folder: Path, environ: Mapping[str, str]) -> None:
-    """Raise `Misconfigured` where the plan names no model, or one that is not in `folder`.
+    """Raise `Misconfigured` where the plan does not name a model, or names some that are not in `folder`.
 
     What is in a model's files, each engine sees for itself.
     """
-    for variable in MODEL_VARIABLES:
-        name = environ.get(variable, "")
-        if not name:
-            raise Misconfigured(
-                f"gpu.env does not set {variable}: write it with `antiphon plan --gpu NAME --write gpu.env`"
-            )
-        if not (folder / name).is_dir():
-            raise Misconfigured(
-                f"the model {name} is not in the folder that ANTIPHON_MODELS names: run "
-                f"`antiphon models pull {name}` there"
-            )
+    names = [_model(variable, environ) for variable in MODEL_VARIABLES]
+    missing = [name for name in names if name and not _holds_files(folder / name)]
+    if missing:
+        raise Misconfigured(
+            f"not in the folder that ANTIPHON_MODELS names: {', '.join(missing)}; run "
+            f"`antiphon models pull {' '.join(missing)}` there"
+        )
+
+
+def _model(variable: str, environ: Mapping[str, str]) -> str:
+    name = environ.get(variable)
+    if name is None or not (name or variable == OPTIONAL):
+        raise Misconfigured(
+            f"gpu.env does not set {variable}: write it with `antiphon plan --gpu NAME --write gpu.env`"
+        )
+    return name
+
+
+def _holds_files(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise Misconfigured(
+            f"cannot read the model {folder.name} as user {os.geteuid()}: {error.strerror}"
+        ) from None
 
 
 def _ports(name: str, text: str) -> range:

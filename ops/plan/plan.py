@@ -60,6 +60,12 @@ class Plan:
         return max(0, math.floor(self.cache_mib / one))
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """The catalogue's names of all that the engines load."""
+        heard = (self.asr.vad, self.asr.end_of_turn, self.asr.model)
+        return tuple(name for name in (*heard, self.language_model, self.tts.model) if name)
+
+    @property
     def fits(self) -> bool:
         """Whether memory holds the sessions that are asked for."""
         return self.sessions >= self.request.sessions

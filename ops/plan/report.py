@@ -35,6 +35,7 @@ def as_json(plan: Plan, proposed: Sequence[Request]) -> dict[str, Any]:
             "llm": plan.language_model,
             "tts": plan.tts.model,
         },
+        "pull": list(plan.models),
         "parts_gib": {
             **{
                 name: {part.name: _gib(part.mib) for part in parts}
@@ -62,7 +63,7 @@ def as_table(plan: Plan, proposed: Sequence[Request]) -> str:
     ]
     lines += ["", f"{'reserve':<44}{_gib(RESERVE_MIB):>8.2f} GiB", ""]
     if plan.fits:
-        lines.append(_fits(plan))
+        lines += [_fits(plan), f"its models: antiphon models pull {' '.join(plan.models)}"]
     elif proposed:
         lines += ["what does fit:", *(f"  {options(plan, request)}" for request in proposed)]
     return "\n".join(lines).rstrip()

@@ -28,6 +28,8 @@ def settings(plan: Plan, *, seats: bool) -> Tables:
     tables: dict[str, Any] = {
         "asr": {
             "model": asr.model,
+            "vad": asr.vad,
+            "end_of_turn": asr.end_of_turn,
             "compute_type": asr.compute_type,
             "max_batch": asr.max_batch,
             "max_batch_s": asr.max_batch_s,

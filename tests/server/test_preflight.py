@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from antiphon.errors import Misconfigured
 from server.preflight import MODEL_VARIABLES, check_models, check_ports, check_secrets, main
+
+PLANNED = dict(zip(MODEL_VARIABLES, ("vad", "turns", "ears", "mind", "voice"), strict=True))
+
+
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "weights").touch()
 
 
 def test_ports_that_differ_are_free(tmp_path: Path) -> None:
@@ -70,21 +80,37 @@ def test_a_secret_that_is_not_there_or_no_file_is_named(tmp_path: Path) -> None:
 
 
 def test_models_that_are_there_are_right_and_one_that_is_not_is_named(tmp_path: Path) -> None:
-    environ = dict(zip(MODEL_VARIABLES, ("ears", "mind", "voice"), strict=True))
-    for name in ("ears", "mind"):
-        (tmp_path / name).mkdir()
+    put(tmp_path, "ears", "turns", "mind")
+    (tmp_path / "voice").mkdir()  # and nothing in it
     with pytest.raises(
-        Misconfigured, match=r"the model voice is not .* `antiphon models pull voice`"
+        Misconfigured,
+        match=r"not in the folder .*: vad, voice; run `antiphon models pull vad voice` there",
     ):
-        check_models(tmp_path, environ)
-    (tmp_path / "voice").mkdir()
-    check_models(tmp_path, environ)
+        check_models(tmp_path, PLANNED)
+    put(tmp_path, "vad", "voice")
+    check_models(tmp_path, PLANNED)
+
+
+def test_the_model_of_a_turns_end_may_be_none(tmp_path: Path) -> None:
+    put(tmp_path, "vad", "ears", "mind", "voice")
+    check_models(tmp_path, PLANNED | {"ANTIPHON_ASR__END_OF_TURN": ""})
+    with pytest.raises(Misconfigured, match=r"not in the folder .*: turns;"):
+        check_models(tmp_path, PLANNED)
+
+
+def test_models_that_may_not_be_read_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(Misconfigured, match=r"cannot read the model vad as user \d+: Permission"):
+        check_models(tmp_path, PLANNED)
 
 
 def test_a_plan_that_names_no_model_is_told_how_it_is_written(tmp_path: Path) -> None:
-    with pytest.raises(
-        Misconfigured, match=r"does not set ANTIPHON_ASR__MODEL: .* --write gpu.env"
-    ):
+    with pytest.raises(Misconfigured, match=r"does not set ANTIPHON_ASR__VAD: .* --write gpu.env"):
         check_models(tmp_path, {})
 
 
@@ -97,7 +123,7 @@ def test_the_exit_status_tells_and_the_line_is_one(
     assert main(["HTTPS=1", "GRPC=1", "--", str(tmp_path / "key")]) == 2
     told = capsys.readouterr().err
     assert main(["HTTPS=1", "--", str(tmp_path / "key"), "--", str(tmp_path)]) == 2
-    assert "ANTIPHON_ASR__MODEL" in capsys.readouterr().err
+    assert "ANTIPHON_ASR__VAD" in capsys.readouterr().err
     assert told.count("\n") == 1 and "tangerine" not in told
     assert main(["HTTPS=1"]) == 2
     assert "usage" in capsys.readouterr().err

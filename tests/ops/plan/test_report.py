@@ -42,7 +42,10 @@ def test_a_table_has_every_part() -> None:
     table = as_table(FITS, [])
     for parts in FITS.parts.values():
         assert all(part.name in table for part in parts)
-    assert table.splitlines()[-1].startswith(f"fits: {FITS.sessions} sessions of 4096 tokens")
+    fits, models = table.splitlines()[-2:]
+    assert fits.startswith(f"fits: {FITS.sessions} sessions of 4096 tokens")
+    assert models == f"its models: antiphon models pull {' '.join(FITS.models)}"
+    assert {"silero-vad", "smart-turn-v3.2", FITS.language_model} <= set(FITS.models)
     refused = as_table(REFUSED, INSTEAD)
     assert "fits:" not in refused
     assert refused.splitlines()[-len(INSTEAD) - 1] == "what does fit:"

@@ -12,12 +12,14 @@ from inference.card.language import llm_need
 from inference.card.part import total_mib
 from models.catalogue import load_catalogue
 from ops.context import CHARS_A_TOKEN, INSTRUCTIONS_TOKENS
+from ops.needed_models import needed
 from ops.plan.cards import Known, card_named, known_cards
 from ops.plan.plan import plan
 from ops.plan.proposals import SHORTER_TOKENS
 from ops.plan.request import Request
 from ops.plan.written import settings, write
 from ops.settings import Settings
+from server.preflight import MODEL_VARIABLES
 
 PLAN = plan(card_named("L40S"), Request(sessions=20), load_catalogue())
 
@@ -49,6 +51,15 @@ def test_settings_and_variables_say_the_same(tmp_path: Path, name: str) -> None:
     assert (own.enforce_eager, own.block_size, own.max_num_seqs) == (False, 16, 28)
     assert (found.tts.device, found.tts.runtime) == ("cuda", "torch")
     assert found.server.max_sessions == 20
+
+
+def test_all_its_models_are_named_and_looked_for_before_the_start(tmp_path: Path) -> None:
+    write(settings(PLAN, seats=True), tmp_path / "plan.env", "")
+    assert list(PLAN.models) == needed(read(tmp_path / "plan.env"))
+    written = dict(
+        line.split("=", 1) for line in (tmp_path / "plan.env").read_text("utf-8").splitlines()[1:]
+    )
+    assert {written[variable] for variable in MODEL_VARIABLES} == set(PLAN.models)
 
 
 def test_the_gateways_seats_are_left_to_what_was_measured_unless_sessions_were_asked_for() -> None:
