@@ -228,6 +228,27 @@ def test_preflight_sees_every_port_and_every_secret_first() -> None:
         assert first == (None if name == "preflight" else "service_completed_successfully"), name
 
 
+@pytest.mark.parametrize("fails", ["build", "ps", "up", "nothing"])
+def test_an_update_ends_the_old_engine_only_where_the_new_one_is_healthy(
+    tmp_path: Path, fails: str
+) -> None:
+    (commands,) = re.findall(
+        r"(?:^#   .*&&\n)+^#   .*docker rm .*$", FILE.read_text(), re.MULTILINE
+    )
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f'#!/bin/sh\necho "$*" >>{tmp_path}/asked\n'
+        f'case "$*" in *" {fails} "*) exit 1;; *" ps "*) echo one;; esac\n'
+    )
+    docker.chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    pasted = commands.replace("#   ", "")
+    done = subprocess.run(["sh", "-c", pasted], env=environ, check=False)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert (done.returncode == 0) == (fails == "nothing")
+    assert asked[-2:] == ["stop one", "rm one"] if fails == "nothing" else "stop one" not in asked
+
+
 def test_it_starts_in_the_order_of_health() -> None:
     waits = services()["gateway"]["depends_on"]
     for name in (*ENGINES, "coturn"):

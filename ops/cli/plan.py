@@ -39,6 +39,12 @@ def plan_command(
     compute_type: Annotated[
         str, typer.Option(help="what it computes in: float16 or int8_float16")
     ] = COMPUTE_TYPE,
+    room_for_update: Annotated[
+        bool,
+        typer.Option(
+            "--room-for-update", help="keep room to replace recognition or the voice during calls"
+        ),
+    ] = False,
     as_json_: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
     write_to: Annotated[
         Path | None,
@@ -51,7 +57,7 @@ def plan_command(
     card = _card(gpu, memory_gib)
     check_card(card)
     wanted = SESSIONS if sessions is None else sessions
-    request = Request(wanted, context, llm, asr, compute_type)
+    request = Request(wanted, context, llm, asr, compute_type, room_for_update)
     catalogue = load_catalogue(load("models", ModelsSettings).catalogue)
     check(request, catalogue)
     found = plan(card, request, catalogue)

@@ -31,7 +31,10 @@ MIB = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What each engine is given; `cache_mib` is left for vLLM's cache, less than 0 where nothing is."""
+    """What each engine is given; `cache_mib` is left for vLLM's cache, less than 0 where nothing is.
+
+    `spare_mib` is kept free for the engine that replaces another.
+    """
 
     card: Known
     request: Request
@@ -40,6 +43,7 @@ class Plan:
     asr: AsrSettings
     tts: TtsSettings
     parts: Mapping[str, tuple[Part, ...]]
+    spare_mib: int
     share: float
     cache_mib: int
 
@@ -75,7 +79,7 @@ class Plan:
         """What all of it takes with the sessions that are asked for."""
         one = sequence_mib(self.request.context_tokens, self.attention, BLOCK)
         cache = math.ceil(one * self.request.sessions)
-        return sum(map(total_mib, self.parts.values())) + cache + RESERVE_MIB
+        return sum(map(total_mib, self.parts.values())) + cache + self.spare_mib + RESERVE_MIB
 
 
 def plan(card: Known, request: Request, catalogue: Catalogue) -> Plan:
@@ -106,8 +110,10 @@ def _plan(
         "tts": voice(tts, catalogue.entry(tts.model)),
         "llm": (CONTEXT, *language(entry)),
     }
-    beside = total_mib(parts["asr"]) + total_mib(parts["tts"]) + CONTEXT.mib + RESERVE_MIB
+    once = [total_mib(parts[name]) for name in ("asr", "tts")]
+    spare = max(once) if request.room_for_update else 0
+    beside = sum(once) + spare + CONTEXT.mib + RESERVE_MIB
     # Two places, and down: what is said of it on the way to vLLM stays what was planned.
     share = max(0, math.floor(100 * (card.usable_mib - beside) / card.usable_mib)) / 100
     cache = cache_mib(share, card.usable_mib, entry)
-    return Plan(card, request, model, entry.attention, asr, tts, parts, share, cache)
+    return Plan(card, request, model, entry.attention, asr, tts, parts, spare, share, cache)

@@ -41,6 +41,7 @@ def as_json(plan: Plan, proposed: Sequence[Request]) -> dict[str, Any]:
                 name: {part.name: _gib(part.mib) for part in parts}
                 for name, parts in plan.parts.items()
             },
+            "update": _gib(plan.spare_mib),
             "reserve": _gib(RESERVE_MIB),
         },
         "driver": f"{DRIVER} or later",
@@ -61,6 +62,8 @@ def as_table(plan: Plan, proposed: Sequence[Request]) -> str:
     lines += [
         f"  {'left for the cache of keys and values':<42}{_gib(max(plan.cache_mib, 0)):>8.2f}"
     ]
+    if plan.spare_mib:
+        lines += ["", f"{'room for an update':<44}{_gib(plan.spare_mib):>8.2f} GiB"]
     lines += ["", f"{'reserve':<44}{_gib(RESERVE_MIB):>8.2f} GiB", ""]
     if plan.fits:
         lines += [_fits(plan), f"its models: antiphon models pull {' '.join(plan.models)}"]
@@ -78,6 +81,8 @@ def options(plan: Plan, request: Request) -> str:
     words += [f"--llm {request.language_model}"] if request.language_model else []
     if (request.recognition, request.compute_type) != (RECOGNITION, COMPUTE_TYPE):
         words.append(f"--asr {request.recognition} --compute-type {request.compute_type}")
+    if request.room_for_update:
+        words.append("--room-for-update")
     return " ".join(words)
 
 

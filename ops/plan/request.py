@@ -30,13 +30,17 @@ BATCHES = ((32, 480.0), (16, 160.0), (8, 60.0), (4, 30.0))
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How many sessions, each with how long a context; an empty name leaves the model to the plan."""
+    """How many sessions, each with how long a context; an empty name leaves the model to the plan.
+
+    `room_for_update`: recognition or the voice can be started a second time, to replace the first.
+    """
 
     sessions: int = SESSIONS
     context_tokens: int = CONTEXT_TOKENS
     language_model: str = ""
     recognition: str = RECOGNITION
     compute_type: str = COMPUTE_TYPE
+    room_for_update: bool = False
 
     @property
     def sequences(self) -> int:

@@ -40,3 +40,12 @@ def test_nothing_is_written_of_what_does_not_fit(tmp_path: Path) -> None:
 def test_a_card_or_its_memory(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", *given]) == 1
     assert "--gpu NAME" in capsys.readouterr().err
+
+
+def test_room_for_an_update_takes_sessions(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["plan", "--gpu", "L4", "--sessions", "4", "--json"]
+    sessions = []
+    for more in ([], ["--room-for-update"]):
+        assert main([*asked, *more]) == 0
+        sessions.append(json.loads(capsys.readouterr().out)["sessions"])
+    assert 4 <= sessions[1] < sessions[0]

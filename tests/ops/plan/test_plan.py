@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inference.card.card import Card, faults
+from inference.card.language import CONTEXT
 from inference.card.part import total_mib
+from inference.card.recognition import asr_need
+from inference.card.voice import tts_need
 from models.catalogue import load_catalogue
 from ops.plan.cards import Known, card_named, card_of, known_cards
 from ops.plan.plan import BLOCK, RECOGNITION_SHARE, RESERVE_MIB, Plan, plan
@@ -56,6 +61,20 @@ def test_recognition_is_given_larger_batches_by_a_larger_card() -> None:
         assert total_mib(found.parts["asr"]) <= RECOGNITION_SHARE * card.usable_mib
 
 
+@pytest.mark.parametrize("room", [True, False])
+@pytest.mark.parametrize("known", known_cards().values(), ids=lambda card: card.name)
+def test_a_second_recognition_or_voice_is_let_onto_the_full_card_where_it_was_asked_for(
+    known: Known, room: bool
+) -> None:
+    found = planned(known, sessions=8, room_for_update=room)
+    assert found.fits
+    others = total_mib(found.parts["asr"]) + total_mib(found.parts["tts"]) + CONTEXT.mib
+    free_mib = math.floor(known.usable_mib * (1 - found.share)) - others
+    card = Card(known.name, known.memory_mib, free_mib, "580.1", known.capability)
+    needs = (asr_need(found.asr, CATALOGUE), tts_need(found.tts, CATALOGUE))
+    assert all(not list(faults(card, need)) for need in needs if need) == room
+
+
 def test_sessions_that_do_not_fit_are_refused() -> None:
     most = planned(L4).sessions
     assert planned(L4, sessions=most).fits
@@ -87,16 +106,17 @@ def test_smaller_models_leave_more_room() -> None:
     st.integers(1, 200),
     st.sampled_from([512, 2000, 4096, 8192]),
     st.sampled_from(RECOGNITIONS),
+    st.booleans(),
 )
 def test_what_is_planned_is_there(
-    gib: float, sessions: int, tokens: int, recognition: tuple[str, str]
+    gib: float, sessions: int, tokens: int, recognition: tuple[str, str], room: bool
 ) -> None:
     card = card_of(gib)
-    found = plan(card, Request(sessions, tokens, "", *recognition), CATALOGUE)
+    found = plan(card, Request(sessions, tokens, "", *recognition, room), CATALOGUE)
     if not found.fits:
         return
     cache_mib = found.cache_bytes / 2**20
-    taken = sum(map(total_mib, found.parts.values())) + cache_mib + RESERVE_MIB
+    taken = sum(map(total_mib, found.parts.values())) + cache_mib + found.spare_mib + RESERVE_MIB
     assert taken <= card.usable_mib
     assert found.needed_mib <= card.usable_mib
     assert found.cache_tokens % BLOCK == 0

@@ -32,6 +32,13 @@ def test_json_adds_up() -> None:
     assert taken + told["kv_cache_gib"] <= told["usable_gib"]
 
 
+def test_room_for_an_update_is_told_where_it_is_kept() -> None:
+    roomy = plan(L4, Request(sessions=8, room_for_update=True), CATALOGUE)
+    assert as_json(roomy, [])["parts_gib"]["update"] == pytest.approx(3.4, abs=0.1)
+    assert "room for an update" in as_table(roomy, [])
+    assert "room for an update" not in as_table(FITS, [])
+
+
 def test_json_of_what_does_not_fit_says_what_does() -> None:
     told = as_json(REFUSED, INSTEAD)
     assert told["fits"] is False
@@ -65,4 +72,5 @@ def test_options_are_those_of_the_command() -> None:
         "antiphon plan --memory-gib 12.5 --sessions 2 --context 1024 --llm llama-3.1-8b-instruct-awq "
         "--asr whisper-base --compute-type float16"
     )
+    assert options(FITS, Request(room_for_update=True)).endswith(" --room-for-update")
     assert options(FITS, Request()) == "antiphon plan --gpu L4 --sessions 16 --context 4096"
