@@ -25,8 +25,9 @@ log = logging.getLogger(__name__)
 MOST_KEPT = 32
 # Sessions that begin while one is made want mostly the same; one that finds no room wants it when it is set.
 MOST_WANTED = 32
-# One that failed though the voice answers, as with a voice that it does not have, is tried again so late.
+# One that failed though the voice answers is tried again so late; the others are made meanwhile.
 AGAIN_S = 5.0
+SERVER_ERROR = 500
 # What is heard where there are no words: two soft notes, as of a telephone that has something to say.
 TONE_HZ, TONE_MS, TONE_LEVEL = 440.0, 180, 0.1
 
@@ -47,13 +48,17 @@ class Apologies:
     def __init__(self, text: str = "") -> None:
         self._text = text
         self._made: OrderedDict[Key, Spoken] = OrderedDict()
-        self._wanted: asyncio.Queue[SessionConfig] = asyncio.Queue(MOST_WANTED)
+        self._wanted: dict[Key, SessionConfig] = {}
+        # Those of them that are to be made now: each once, so that the queue needs no bound of its own.
+        self._due: asyncio.Queue[Key] = asyncio.Queue()
 
     def want(self, config: SessionConfig) -> None:
         """Have it made in the way of `config`, unless it is there."""
-        missing = self._text and config.audio_out and _key(config) not in self._made
-        if missing and not self._wanted.full():
-            self._wanted.put_nowait(config)
+        key = _key(config)
+        missing = self._text and config.audio_out and not (key in self._made or key in self._wanted)
+        if missing and len(self._wanted) < MOST_WANTED:
+            self._wanted[key] = config
+            self._due.put_nowait(key)
 
     def find(self, config: SessionConfig) -> Spoken:
         """Return it in the way of `config`; a tone, where it has not been made."""
@@ -67,20 +72,25 @@ class Apologies:
     async def make(self, synthesizer: SynthesizerStub, pulse: Pulse) -> NoReturn:
         """Make what is wanted, one after another, until cancelled."""
         while True:
-            config = await self._wanted.get()
-            if _key(config) in self._made:
-                continue
+            key = await self._due.get()
             await pulse.until_ready()
             try:
-                spoken = await self._speak(synthesizer, config, pulse)
+                spoken = await self._speak(synthesizer, self._wanted[key], pulse)
             except AntiphonError as problem:
                 log.warning("no apology could be made: %s", problem.message)
-                self.want(config)
-                await asyncio.sleep(AGAIN_S)
+                self._fail(key, problem)
                 continue
-            self._made[_key(config)] = spoken
+            del self._wanted[key]
+            self._made[key] = spoken
             if len(self._made) > MOST_KEPT:
                 self._made.popitem(last=False)
+
+    def _fail(self, key: Key, problem: AntiphonError) -> None:
+        """Have it made later; a refusal, as of a voice that is not there, would be the same again."""
+        if problem.http_status < SERVER_ERROR:
+            del self._wanted[key]
+        else:
+            asyncio.get_running_loop().call_later(AGAIN_S, self._due.put_nowait, key)
 
     async def _speak(
         self, synthesizer: SynthesizerStub, config: SessionConfig, pulse: Pulse

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from antiphon.audio import Encoding, decode
+from antiphon.errors import NotFound
 from server.engines import apologies as module
 from server.engines.apologies import AGAIN_S, Apologies
 from server.engines.pulse import Pulse
 from server.realtime import session_config
 from server.realtime.session_config import WireFormat
 from server.settings import AgentSettings
-from tests.server.fake_call import rpc_error
+from tests.server.fake_call import refusal, rpc_error
 from tests.server.fakes import FakeSynthesizer
 from tests.virtual_time import run_virtual
 
@@ -95,6 +96,41 @@ def test_a_voice_that_fails_is_asked_again() -> None:
     making(story)
 
 
+def test_what_is_refused_is_not_asked_for_again() -> None:
+    async def story(apologies: Apologies, voice: FakeSynthesizer) -> None:
+        voice.error = refusal(NotFound("there is no such voice", reason="UNKNOWN_VOICE"))
+        apologies.want(replace(CONFIG, voice="nobody"))
+        await asyncio.sleep(10 * AGAIN_S)
+        assert len(voice.calls) == 1
+
+    making(story)
+
+
+def test_one_that_fails_holds_up_no_other() -> None:
+    async def story(apologies: Apologies, voice: FakeSynthesizer) -> None:
+        voice.error = rpc_error()
+        apologies.want(replace(CONFIG, speed=1.5))
+        await asyncio.sleep(1)
+        voice.error = None
+        apologies.want(CONFIG)
+        await asyncio.sleep(1)
+        assert apologies.find(CONFIG).text == SORRY
+
+    making(story)
+
+
+def test_one_that_is_wanted_often_leaves_room_and_fails_as_seldom_as_another() -> None:
+    async def story(apologies: Apologies, voice: FakeSynthesizer) -> None:
+        voice.error = rpc_error()
+        for _ in range(2 * module.MOST_WANTED):
+            apologies.want(CONFIG)
+        apologies.want(replace(CONFIG, speed=1.5))
+        await asyncio.sleep(AGAIN_S - 1)
+        assert [call.requests[0].config.speed for call in voice.calls] == [1.0, 1.5]
+
+    making(story)
+
+
 def test_only_so_many_are_kept_and_the_one_used_last_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_KEPT", 2)
 
@@ -116,4 +152,4 @@ def test_what_finds_no_room_is_wanted_another_time(monkeypatch: pytest.MonkeyPat
     apologies = Apologies(SORRY)
     for number in range(module.MOST_WANTED + 5):
         apologies.want(replace(CONFIG, speed=0.5 + number / 100))
-    assert apologies._wanted.qsize() == module.MOST_WANTED
+    assert len(apologies._wanted) == module.MOST_WANTED
