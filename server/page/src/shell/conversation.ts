@@ -31,6 +31,8 @@ export class Conversation {
   });
   #line: Line<Call> | null = null;
   #microphone: MediaStreamTrack | null = null;
+  /** Counts choices of a microphone, and the ends of calls: whatever was chosen before counts no more. */
+  #choice = 0;
   #meters: Meters | null = null;
   readonly #awake = new Awake();
   #ticking: ReturnType<typeof setInterval> | undefined;
@@ -73,12 +75,15 @@ export class Conversation {
   /** Changes the microphone, now if a conversation is going on. */
   async chooseMicrophone(id: string): Promise<void> {
     if (this.#microphone === null) return;
+    this.#choice += 1;
+    const choice = this.#choice;
     try {
       const microphone = await openMicrophone(id);
-      await this.#line?.call?.speakInto(microphone);
+      if (this.#choice !== choice) return microphone.stop();
       this.#listenTo(microphone);
+      await this.#line?.call?.speakInto(microphone);
     } catch (error) {
-      this.report(problemIn(error));
+      if (this.#choice === choice) this.report(problemIn(error));
     }
   }
 
@@ -140,6 +145,7 @@ export class Conversation {
     clearInterval(this.#ticking);
     this.#awake.release();
     this.#line = null;
+    this.#choice += 1;
     this.#meters?.close();
     this.#meters = null;
     this.#microphone?.stop();

@@ -149,6 +149,43 @@ test("a microphone that is unplugged is replaced, or missed", async () => {
   );
 });
 
+/** Has the next microphones lent only when their turn comes; returns what lends each. */
+function lentLater() {
+  const lend: ((track: Track) => void)[] = [];
+  vi.mocked(openMicrophone).mockImplementation(
+    () =>
+      new Promise((resolve) => {
+        lend.push((track) => resolve(track as unknown as MediaStreamTrack));
+      }),
+  );
+  return lend;
+}
+
+test("a microphone that is lent after the call has ended is given back", async () => {
+  await conversation.start("");
+  const lend = lentLater();
+  const choosing = conversation.chooseMicrophone("usb");
+  conversation.stop();
+  const late = new Track();
+  lend[0]?.(late);
+  await choosing;
+  expect(late.stop).toHaveBeenCalledOnce();
+  expect(call.speakInto).not.toHaveBeenCalled();
+});
+
+test("of two microphones the one chosen last is heard, whichever is lent first", async () => {
+  await conversation.start("");
+  const lend = lentLater();
+  const choosing = [conversation.chooseMicrophone("usb"), conversation.chooseMicrophone("desk")];
+  const [usb, desk] = [new Track(), new Track()];
+  lend[1]?.(desk);
+  lend[0]?.(usb);
+  await Promise.all(choosing);
+  expect(call.speakInto.mock.calls).toEqual([[desk]]);
+  expect(usb.stop).toHaveBeenCalledOnce();
+  expect(desk.stop).not.toHaveBeenCalled();
+});
+
 test("what is no event is not taken for one", async () => {
   await conversation.start("");
   const before = conversation.view.current;
