@@ -134,8 +134,9 @@ export class Conversation {
   }
 
   #connected(): void {
-    // It may have changed hands since the call was placed, and a session that is resumed keeps what it had.
+    // They may have changed since the call was placed, and a session that is resumed keeps what it had.
     this.#line?.call?.send(session.turnsUpdate(this.turns.on));
+    if (this.#microphone !== null) void this.#line?.call?.speakInto(this.#microphone);
     this.#do({ kind: "connected" });
     clearInterval(this.#ticking);
     this.#ticking = setInterval(() => this.#do({ kind: "tick" }), TICK_MS);

@@ -170,7 +170,7 @@ test("a microphone that is lent after the call has ended is given back", async (
   lend[0]?.(late);
   await choosing;
   expect(late.stop).toHaveBeenCalledOnce();
-  expect(call.speakInto).not.toHaveBeenCalled();
+  expect(call.speakInto).not.toHaveBeenCalledWith(late);
 });
 
 test("of two microphones the one chosen last is heard, whichever is lent first", async () => {
@@ -181,9 +181,20 @@ test("of two microphones the one chosen last is heard, whichever is lent first",
   lend[1]?.(desk);
   lend[0]?.(usb);
   await Promise.all(choosing);
-  expect(call.speakInto.mock.calls).toEqual([[desk]]);
+  expect(call.speakInto.mock.calls.slice(1)).toEqual([[desk]]);
   expect(usb.stop).toHaveBeenCalledOnce();
   expect(desk.stop).not.toHaveBeenCalled();
+});
+
+test("a microphone that is chosen while the call is placed is heard in it", async () => {
+  const place = vi.mocked(Call.place).getMockImplementation();
+  vi.mocked(Call.place).mockImplementationOnce(async (...given) => {
+    await conversation.chooseMicrophone("usb");
+    return place?.(...given) as Promise<Call>;
+  });
+  await conversation.start("");
+  expect(tracks[0]?.stop).toHaveBeenCalled();
+  expect(call.speakInto.mock.lastCall).toEqual([tracks[1]]);
 });
 
 test("what is no event is not taken for one", async () => {
