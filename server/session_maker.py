@@ -47,5 +47,5 @@ class SessionMaker:
     def _config(self, updates: Iterable[oai.SessionUpdateEvent]) -> SessionConfig:
         config = session_config.initial(self._agent)
         for update in updates:
-            config = session_update.apply(config, update, self._agent)
+            config = session_update.apply(config, update, self._agent, self._services.offer)
         return config

@@ -12,6 +12,7 @@ from server.conversation.items import Items
 from server.realtime import audio_update, items, tools
 from server.realtime.client_events import ResponseParams
 from server.realtime.items import Item
+from server.realtime.offer import ANYTHING, Offer
 from server.realtime.refusals import wrong
 from server.realtime.session_config import SessionConfig
 from server.realtime.session_update import reply_tokens
@@ -38,7 +39,11 @@ class Asked:
 
 
 def read(
-    given: ResponseParams | None, config: SessionConfig, agent: AgentSettings, conversation: Items
+    given: ResponseParams | None,
+    config: SessionConfig,
+    agent: AgentSettings,
+    conversation: Items,
+    offer: Offer = ANYTHING,
 ) -> Asked:
     """Return what `response.create` asks for; raise an error that names the parameter."""
     if given is None:
@@ -46,14 +51,16 @@ def read(
     if given.conversation not in (None, "auto", "none", conversation.id):
         raise wrong("response.conversation", "neither `auto` nor `none`")
     return Asked(
-        config=replace(config, **_changes(given, config, agent)),
+        config=replace(config, **_changes(given, config, agent, offer)),
         metadata=_metadata(given.metadata),
         instead=None if given.input is None else _input(given.input, conversation),
         remembered=given.conversation != "none",
     )
 
 
-def _changes(given: ResponseParams, config: SessionConfig, agent: AgentSettings) -> dict[str, Any]:
+def _changes(
+    given: ResponseParams, config: SessionConfig, agent: AgentSettings, offer: Offer
+) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if given.instructions is not None:
         changes["instructions"] = given.instructions
@@ -67,7 +74,9 @@ def _changes(given: ResponseParams, config: SessionConfig, agent: AgentSettings)
         output = given.audio.output
         if output.format and audio_update.output_format(output.format) != config.output_format:
             raise wrong("response.audio.output.format", "not the session's, which is settled")
-        changes |= audio_update.voice_changes(output.voice, agent)
+        changes |= audio_update.voice_changes(
+            output.voice, agent, offer, "response.audio.output.voice"
+        )
     changes["tools"] = tools.changed(config.tools, given.tools, given.tool_choice, "response")
     return changes
 

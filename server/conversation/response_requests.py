@@ -12,6 +12,7 @@ from server.conversation.asides import Asides
 from server.conversation.moderator import Moderator
 from server.floor import events as ev
 from server.realtime.client_events import ResponseCreate
+from server.realtime.offer import ANYTHING, Offer
 from server.settings import AgentSettings
 
 Effect = Awaitable[None]
@@ -20,17 +21,24 @@ Effect = Awaitable[None]
 class ResponseRequests:
     """Each method returns what is asked for, or raises what is wrong with it."""
 
-    def __init__(self, moderator: Moderator, asides: Asides, agent: AgentSettings) -> None:
+    def __init__(
+        self,
+        moderator: Moderator,
+        asides: Asides,
+        agent: AgentSettings,
+        offer: Offer = ANYTHING,
+    ) -> None:
         self._moderator = moderator
         self._asides = asides
         self._agent = agent
+        self._offer = offer
 
     def create(self, event: ResponseCreate) -> Effect:
         """Answer, with the response's own settings in place of the session's."""
         config, conversation = self._moderator.config, self._moderator.history.items
         if not config.replies:
             raise InvalidInput("a transcription session has no responses", param="type")
-        wanted = asked.read(event.response, config, self._agent, conversation)
+        wanted = asked.read(event.response, config, self._agent, conversation, self._offer)
         if not wanted.remembered and not wanted.config.audio_out:
             self._asides.check_room()
             return self._asides.begin(wanted)

@@ -58,6 +58,7 @@ class Session:
     ) -> None:
         self.id = server_events.new_id("sess")
         self._agent = agent
+        self._offer = services.offer
         self._resume_token = resume_token
         self._wire = Wire(self._played)
         self._own_voice = OwnVoice(make_canceller) if make_canceller is not None else None
@@ -76,10 +77,9 @@ class Session:
         self._asides = Asides(services, self._wire, moderator.history, self._tasks)
         self._input = InputRequests(moderator, self._wire, self._own_voice)
         self._items = ItemRequests(moderator, self._wire)
-        self._responses = ResponseRequests(moderator, self._asides, agent)
-        self._settled = (
-            asyncio.Event()
-        )  # once the client has set what it will, or was given time to
+        self._responses = ResponseRequests(moderator, self._asides, agent, services.offer)
+        # Once the client has set what it will, or was given time to.
+        self._settled = asyncio.Event()
         self._known = self._greeted = False
 
     async def run(self) -> None:
@@ -225,7 +225,8 @@ class Session:
         }
 
     def _update(self, event: oai.SessionUpdateEvent) -> Effect:
-        return self._set(self._carried(session_update.apply(self._config, event, self._agent)))
+        wanted = session_update.apply(self._config, event, self._agent, self._offer)
+        return self._set(self._carried(wanted))
 
     def _carried(self, config: SessionConfig) -> SessionConfig:
         """Return `config` with the formats in which the line that is connected carries audio."""

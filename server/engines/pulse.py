@@ -45,14 +45,13 @@ class Pulse:
         self._sign_s = sign_s
         self._away = ""  # how, once it was there
         self._seen = ready
-        self._ready = asyncio.Event()
+        self._ready, self._unready = asyncio.Event(), asyncio.Event()
         self._watched = False
         self._hurry = asyncio.Event()
         self._known = asyncio.Event()
         self._known.set()
         self._bounds: set[asyncio.Timeout] = set()
-        if ready:
-            self._ready.set()
+        self._set_ready(ready)
 
     @property
     def ready(self) -> bool:
@@ -63,6 +62,10 @@ class Pulse:
         """Return once it is; where a call has just failed, as it says after that."""
         await self._known.wait()
         await self._ready.wait()
+
+    async def until_unready(self) -> None:
+        """Return once it is not."""
+        await self._unready.wait()
 
     async def watch(self, check: Check) -> NoReturn:
         """Ask until cancelled."""
@@ -130,13 +133,19 @@ class Pulse:
         log.warning("the %s service is %s", self.service, "ready" if serves else "not ready")
         if serves:
             self._seen = True
+        self._set_ready(serves)
+
+    def _set_ready(self, ready: bool) -> None:
+        if ready:
             self._ready.set()
+            self._unready.clear()
         else:
             self._ready.clear()
+            self._unready.set()
 
     def _lose(self, how: str) -> None:
         """Note that it is away: nothing waits for it any more. One that was never there may be starting."""
-        self._ready.clear()
+        self._set_ready(False)
         if not self._seen:
             return
         if not self._away:

@@ -19,7 +19,9 @@ from antiphon.v1.synthesizer_pb2_grpc import SynthesizerStub
 from server.engines import generator, recognizer, synthesizer
 from server.engines.apologies import Apologies
 from server.engines.deadlines import Deadlines
+from server.engines.learning import learn_recogniser, learn_voices
 from server.engines.pulse import ASK_S, Pulse
+from server.realtime.offer import Offer
 from server.settings import ServerSettings
 
 NAMES = ("asr", "llm", "tts")
@@ -68,17 +70,22 @@ class Services:
     pulses: Pulses = field(default_factory=Pulses)
     deadlines: Deadlines = field(default_factory=Deadlines)
     apologies: Apologies = field(default_factory=Apologies)
+    offer: Offer = field(default_factory=Offer)
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """Take the engines' pulses, and have apologies ready, for the length of the block."""
+        """For the length of the block take the engines' pulses, learn what they offer, make apologies."""
         async with asyncio.TaskGroup() as tasks:
             watching: list[asyncio.Task[None]] = [
                 tasks.create_task(pulse.watch(partial(_serves, channel)))
                 for pulse, channel in zip(self.pulses, self.channels, strict=True)
             ]
-            making = self.apologies.make(self.synthesizer, self.pulses.tts)
-            watching.append(tasks.create_task(making))
+            tts, asr = self.pulses.tts, self.pulses.asr
+            watching += [
+                tasks.create_task(self.apologies.make(self.synthesizer, tts)),
+                tasks.create_task(learn_voices(self.offer, self.synthesizer, tts)),
+                tasks.create_task(learn_recogniser(self.offer, self.recognizer, asr)),
+            ]
             try:
                 yield
             finally:

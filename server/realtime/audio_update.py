@@ -10,6 +10,7 @@ from typing import Any
 from openai import BaseModel
 from openai.types import realtime as oai
 
+from server.realtime.offer import ANYTHING, Offer
 from server.realtime.refusals import wrong
 from server.realtime.session_config import (
     DEFAULT_PADDING_MS,
@@ -59,9 +60,11 @@ def input_changes(
     return changes
 
 
-def output_changes(given: oai.RealtimeAudioConfigOutput, agent: AgentSettings) -> dict[str, Any]:
+def output_changes(
+    given: oai.RealtimeAudioConfigOutput, agent: AgentSettings, offer: Offer = ANYTHING
+) -> dict[str, Any]:
     """Return the changes that `audio.output` asks for."""
-    changes = voice_changes(given.voice, agent)
+    changes = voice_changes(given.voice, agent, offer, f"{OUTPUT}.voice")
     if given.format is not None:
         changes["output_format"] = output_format(given.format)
     if given.speed is not None:
@@ -71,12 +74,17 @@ def output_changes(given: oai.RealtimeAudioConfigOutput, agent: AgentSettings) -
     return changes
 
 
-def voice_changes(given: object, agent: AgentSettings) -> dict[str, Any]:
+def voice_changes(
+    given: object, agent: AgentSettings, offer: Offer = ANYTHING, param: str = "voice"
+) -> dict[str, Any]:
     """Return the changes that a `voice` asks for: a name, or an object that holds one as its id."""
     if given is None:
         return {}
     name = given if isinstance(given, str) else str(getattr(given, "id", ""))
-    return {"voice": agent.voice if name in OPENAI_VOICES else name, "voice_name": name}
+    if name in OPENAI_VOICES:
+        return {"voice": agent.voice, "voice_name": name}
+    offer.check_voice(name, param)
+    return {"voice": name, "voice_name": name}
 
 
 def output_format(given: oai.RealtimeAudioFormats) -> WireFormat:

@@ -17,6 +17,7 @@ from pydantic import (
 from antiphon.errors import InvalidInput
 from server.floor.endpointing import Bounds, EndpointingChanges
 from server.floor.interruption import MAX_CONFIRM_MS, MIN_CONFIRM_MS, Mode
+from server.realtime.offer import ANYTHING, Offer
 
 # Who is silent for longer has gone.
 MAX_WAIT_MS = 60_000
@@ -72,7 +73,7 @@ class _Extensions(BaseModel):
     echo_cancellation: StrictBool | None = None
 
 
-def changes(extra: Mapping[str, Any]) -> dict[str, Any]:
+def changes(extra: Mapping[str, Any], offer: Offer = ANYTHING) -> dict[str, Any]:
     """Return the changes to a `SessionConfig`; raise `InvalidInput` that names the parameter."""
     if "antiphon" not in extra:
         return {}
@@ -84,6 +85,8 @@ def changes(extra: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidInput(
             f"session.update: {param}: {first['msg']}", reason="INVALID_FIELD", param=param
         ) from None
+    if given.simulation is not None:
+        offer.check_simulation("session.antiphon.simulation")
     simulation = given.simulation and (given.simulation.text, given.simulation.voiced_ms)
     interruption = given.interruption and (given.interruption.mode, given.interruption.confirm_ms)
     found = {

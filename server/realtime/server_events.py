@@ -8,9 +8,16 @@ from typing import Any, Literal, TypeVar, get_args
 from openai import BaseModel
 from openai.types import realtime as oai
 
-from antiphon.errors import AntiphonError, InvalidInput
+from antiphon.errors import AntiphonError
 
 E = TypeVar("E", bound=BaseModel)
+
+SERVER_ERROR = 500
+# What a session sets of the recogniser, by the reasons for which that one refuses it.
+PARAMS = {
+    "LANGUAGE": "session.audio.input.transcription.language",
+    "SIMULATION": "session.antiphon.simulation",
+}
 
 
 def new_id(prefix: str) -> str:
@@ -55,7 +62,7 @@ class HeardEvent(BaseModel):
 def error(problem: AntiphonError) -> oai.RealtimeErrorEvent:
     """Return the `error` event for `problem`: the session goes on after it."""
     told = details(problem) | {
-        "param": problem.metadata.get("param") or None,
+        "param": problem.metadata.get("param") or PARAMS.get(problem.reason),
         "event_id": problem.metadata.get("event_id") or None,
     }
     return make(oai.RealtimeErrorEvent, error=told)
@@ -72,4 +79,4 @@ def details(problem: AntiphonError) -> dict[str, Any]:
 
 def error_type(problem: AntiphonError) -> str:
     """Return OpenAI's word for whose mistake `problem` is."""
-    return "invalid_request_error" if isinstance(problem, InvalidInput) else "server_error"
+    return "server_error" if problem.http_status >= SERVER_ERROR else "invalid_request_error"

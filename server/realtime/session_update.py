@@ -9,6 +9,7 @@ from openai.types import realtime as oai
 
 from server.realtime import extensions, tools
 from server.realtime.audio_update import input_changes, output_changes
+from server.realtime.offer import ANYTHING, Offer
 from server.realtime.refusals import wrong
 from server.realtime.session_config import SessionConfig
 from server.settings import AgentSettings
@@ -20,20 +21,24 @@ ECHOED = {"include", "parallel_tool_calls", "prompt", "reasoning", "tracing", "t
 
 
 def apply(
-    config: SessionConfig, update: oai.SessionUpdateEvent, agent: AgentSettings
+    config: SessionConfig,
+    update: oai.SessionUpdateEvent,
+    agent: AgentSettings,
+    offer: Offer = ANYTHING,
 ) -> SessionConfig:
     """Return `config` with what `update` sets; raise an error that names the parameter.
 
-    What an update asks for without a value, such as turn detection of no given length, is the agent's.
+    What an update asks for without a value, such as turn detection of no given length, is the agent's. What
+    is not in the engines' `offer` is refused.
     """
     session = update.session
-    changes = extensions.changes(session.model_extra or {})
+    changes = extensions.changes(session.model_extra or {}, offer)
     changes["replies"] = isinstance(session, oai.RealtimeSessionCreateRequest)
     if session.audio is not None and session.audio.input is not None:
         changes |= input_changes(session.audio.input, config, agent)
     config = replace(config, **changes)
     if isinstance(session, oai.RealtimeSessionCreateRequest):
-        return replace(config, **_reply_changes(session, config, agent))
+        return replace(config, **_reply_changes(session, config, agent, offer))
     return config
 
 
@@ -47,7 +52,10 @@ def reply_tokens(given: int | str, agent: AgentSettings, param: str) -> int:
 
 
 def _reply_changes(
-    session: oai.RealtimeSessionCreateRequest, config: SessionConfig, agent: AgentSettings
+    session: oai.RealtimeSessionCreateRequest,
+    config: SessionConfig,
+    agent: AgentSettings,
+    offer: Offer,
 ) -> dict[str, Any]:
     """Return the changes to how the agent answers."""
     changes: dict[str, Any] = {}
@@ -62,7 +70,7 @@ def _reply_changes(
             session.max_output_tokens, agent, "session.max_output_tokens"
         )
     if session.audio is not None and session.audio.output is not None:
-        changes |= output_changes(session.audio.output, agent)
+        changes |= output_changes(session.audio.output, agent, offer)
     changes["tools"] = tools.changed(
         config.tools, session.tools, session.tool_choice, where="session"
     )

@@ -13,6 +13,7 @@ from server.conversation.asked import Asked, read
 from server.conversation.items import Items
 from server.realtime import client_events, items, session_config
 from server.realtime.client_events import ResponseCreate
+from server.realtime.offer import Offer
 from server.realtime.tools import Tool, Tools
 from server.settings import AgentSettings
 
@@ -30,7 +31,7 @@ HELLO = {
 def _read(conversation: Items, /, **given: Any) -> Asked:
     event = client_events.parse(json.dumps({"type": "response.create", "response": given}))
     assert isinstance(event, ResponseCreate)
-    return read(event.response, CONFIG, AGENT, conversation)
+    return read(event.response, CONFIG, AGENT, conversation, Offer(("amy", "joe")))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,7 @@ def test_other_items_may_be_answered_new_ones_and_those_of_the_conversation() ->
             {"audio": {"output": {"format": {"type": "audio/pcmu"}}}},
             "response.audio.output.format",
         ),
+        ({"audio": {"output": {"voice": PHRASE}}}, "response.audio.output.voice"),
         ({"tools": [{"type": "function"}]}, "response.tools.0.name"),
         ({"tool_choice": {"type": "function", "name": PHRASE}}, "response.tool_choice"),
         ({"input": [HELLO | {"content": []}]}, "response.input.0.content"),

@@ -55,7 +55,8 @@ def test_an_engine_is_ready_while_it_says_so() -> None:
         await pulse.until_ready()
         assert asyncio.get_running_loop().time() == 0
         engine.serves = False
-        await asyncio.sleep(2 * ASK_S)
+        await pulse.until_unready()
+        assert asyncio.get_running_loop().time() == ASK_S
         assert not pulse.ready
         engine.serves, engine.dead = True, True
         await asyncio.sleep(2 * ASK_S)

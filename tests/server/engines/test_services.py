@@ -10,7 +10,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from antiphon.v1 import generator_pb2_grpc, recognizer_pb2_grpc, synthesizer_pb2_grpc
 from antiphon.v1.common_pb2 import GetInfoRequest, ServiceInfo
+from antiphon.v1.synthesizer_pb2 import ListVoicesRequest, ListVoicesResponse, Voice
 from server.engines.services import open_services
+from server.realtime.offer import Offer
 from server.settings import ServerSettings
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -35,6 +37,9 @@ class _Llm(_Named, generator_pb2_grpc.GeneratorServicer):
 
 class _Tts(_Named, synthesizer_pb2_grpc.SynthesizerServicer):
     name = "tts"
+
+    async def ListVoices(self, request: ListVoicesRequest, context: Context) -> ListVoicesResponse:
+        return ListVoicesResponse(voices=[Voice(name="joe")])
 
 
 async def _serve(address: str, add: Any, servicer: _Named) -> grpc.aio.Server:
@@ -67,7 +72,7 @@ def test_each_stub_reaches_its_service_and_close_ends_the_connections(tmp_path: 
     asyncio.run(main())
 
 
-def test_the_engines_are_watched_on_the_channels_of_their_calls(tmp_path: Path) -> None:
+def test_the_engines_are_watched_and_asked_on_the_channels_of_their_calls(tmp_path: Path) -> None:
     async def main() -> None:
         at = {name: f"unix:{tmp_path}/{name}" for name in ("asr", "llm", "tts")}
         services = open_services(ServerSettings(**at), "Sorry.")
@@ -81,6 +86,8 @@ def test_the_engines_are_watched_on_the_channels_of_their_calls(tmp_path: Path) 
                 if ready:
                     break
             await pulses.until_ready()
+            while services.offer != Offer(("joe",), simulates=False):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
             await serving[1].stop(None)
             while pulses.missing != ["llm"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -97,6 +104,8 @@ async def _healthy(address: str) -> grpc.aio.Server:
     checks = health.aio.HealthServicer()
     await checks.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    recognizer_pb2_grpc.add_RecognizerServicer_to_server(_Asr(), server)
+    synthesizer_pb2_grpc.add_SynthesizerServicer_to_server(_Tts(), server)
     server.add_insecure_port(address)
     await server.start()
     return server

@@ -61,8 +61,8 @@ class Engines:
         self.recognizer = FakeRecognizer()
         self.generator = FakeGenerator(WORDS, first_ms=5, token_ms=1)
         self.voice = FakeSynthesizer(delay_ms=5)
-        engines = services(self.recognizer, self.generator, self.voice)
-        self.maker = SessionMaker(engines, agent or AgentSettings())
+        self.services = services(self.recognizer, self.generator, self.voice)
+        self.maker = SessionMaker(self.services, agent or AgentSettings())
 
 
 async def no_peer(offer: str) -> Peer:

@@ -5,7 +5,7 @@ import json
 import pytest
 from openai.types import realtime as oai
 
-from antiphon.errors import AntiphonError, InvalidInput, Unavailable
+from antiphon.errors import AntiphonError, InvalidInput, NotFound, Unavailable
 from server.realtime import server_events
 
 
@@ -36,6 +36,7 @@ def test_what_is_not_known_is_not_sent() -> None:
     ("problem", "kind"),
     [
         (InvalidInput("x"), "invalid_request_error"),
+        (NotFound("x"), "invalid_request_error"),
         (Unavailable("x"), "server_error"),
         (AntiphonError("x"), "server_error"),
     ],
@@ -48,6 +49,20 @@ def test_an_error_names_parameter_and_event() -> None:
     problem = InvalidInput("x", reason="INVALID_FIELD", param="session", event_id="mine")
     error = server_events.error(problem).error
     assert (error.code, error.param, error.event_id) == ("invalid_field", "session", "mine")
+
+
+@pytest.mark.parametrize(
+    ("reason", "param"),
+    [
+        ("LANGUAGE", "session.audio.input.transcription.language"),
+        ("SIMULATION", "session.antiphon.simulation"),
+        ("ODD", None),
+    ],
+)
+def test_what_the_recogniser_refuses_is_named_as_its_client_knows_it(
+    reason: str, param: str | None
+) -> None:
+    assert server_events.error(InvalidInput("x", reason=reason)).error.param == param
 
 
 @pytest.mark.parametrize("now", ["listening", "thinking", "speaking", "ended"])

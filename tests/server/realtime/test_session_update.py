@@ -7,6 +7,7 @@ import pytest
 from openai.types import realtime as oai
 
 from antiphon.errors import InvalidInput
+from server.realtime.offer import Offer
 from server.realtime.session_config import FORMATS, SessionConfig, TurnDetection, initial
 from server.realtime.session_update import apply
 from server.realtime.tools import Tools
@@ -17,9 +18,11 @@ CONFIG = initial(AGENT)
 VAD = {"type": "server_vad"}
 
 
-def _applied(session: dict[str, Any], config: SessionConfig = CONFIG) -> SessionConfig:
+def _applied(
+    session: dict[str, Any], config: SessionConfig = CONFIG, offer: Offer | None = None
+) -> SessionConfig:
     event = {"type": "session.update", "session": {"type": "realtime"} | session}
-    return apply(config, oai.SessionUpdateEvent.model_validate(event), AGENT)
+    return apply(config, oai.SessionUpdateEvent.model_validate(event), AGENT, offer or Offer())
 
 
 def _hearing(**given: Any) -> dict[str, Any]:
@@ -144,6 +147,31 @@ def test_what_cannot_be_is_refused_by_name(session: dict[str, Any], param: str) 
         _applied(session)
     assert refused.value.metadata["param"] == param
     assert refused.value.message.startswith(f"session.update: {param}: ")
+
+
+SIMULATION = {"antiphon": {"simulation": {"text": "hello", "voiced_ms": 900}}}
+
+
+@pytest.mark.parametrize(
+    ("session", "param"),
+    [
+        (_speaking(voice="nobody"), "session.audio.output.voice"),
+        (_speaking(voice={"id": "nobody"}), "session.audio.output.voice"),
+        (SIMULATION, "session.antiphon.simulation"),
+    ],
+)
+def test_what_the_engines_do_not_offer_is_refused_by_name(
+    session: dict[str, Any], param: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        _applied(session, offer=Offer(("joe",), simulates=False))
+    assert refused.value.metadata["param"] == param
+
+
+@pytest.mark.parametrize("voice", ["joe", "alloy"])
+def test_what_the_engines_offer_is_set(voice: str) -> None:
+    config = _applied(_speaking(voice=voice) | SIMULATION, offer=Offer(("joe",), simulates=True))
+    assert (config.told_voice, config.simulation) == (voice, ("hello", 900))
 
 
 ECHOED = {

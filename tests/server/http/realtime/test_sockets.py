@@ -14,10 +14,12 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from antiphon.errors import InvalidInput
 from server.access.grant import Grant, Holder
 from server.http.http_server import MAX_SOCKET_MESSAGE_BYTES
 from server.http.realtime.call_routes import CALLS_PATH, SDP
 from server.settings import AgentSettings
+from tests.server.fake_call import refusal
 from tests.server.http.house import Echoes, Engines, HttpHouse, until_closed
 from tests.server.http.realtime.fake_peer import Exchange
 
@@ -233,6 +235,39 @@ def test_a_session_that_fails_says_so_and_harms_no_other(caplog: pytest.LogCaptu
 
     echo(test)
     assert "tangerine" not in caplog.text
+
+
+def test_a_language_that_the_recogniser_lacks_is_named_to_who_asked_for_it() -> None:
+    async def test(house: HttpHouse, engines: Engines) -> None:
+        async with house.socket() as socket:
+            await _append(socket)
+            await engines.recognizer.opened.wait()
+            lacks = InvalidInput("unknown language 'nb'", reason="LANGUAGE")
+            engines.recognizer.call.fail(refusal(lacks))
+            problem = (await _next(socket, "error"))["error"]
+            assert problem["type"] == "invalid_request_error"
+            assert problem["param"] == "session.audio.input.transcription.language"
+            assert (await until_closed(socket))[0] == 4400
+
+    converse(test)
+
+
+def test_a_voice_that_is_not_there_is_refused_before_and_in_a_session() -> None:
+    async def test(house: HttpHouse, engines: Engines) -> None:
+        engines.services.offer.voices = ("joe",)
+        speaking = {"type": "realtime", "audio": {"output": {"voice": "nobody"}}}
+        minted = await house.post("/v1/realtime/client_secrets", json={"session": speaking})
+        assert minted.status_code == 400
+        assert minted.json()["error"]["param"] == "session.audio.output.voice"
+        async with house.socket() as socket:
+            await socket.send(json.dumps({"type": "session.update", "session": speaking}))
+            assert "there are: joe" in (await _next(socket, "error"))["error"]["message"]
+            response = {"audio": speaking["audio"]}
+            await socket.send(json.dumps({"type": "response.create", "response": response}))
+            problem = (await _next(socket, "error"))["error"]
+            assert problem["param"] == "response.audio.output.voice"
+
+    converse(test)
 
 
 def test_binary_messages_are_told_what_they_should_be() -> None:
