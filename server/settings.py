@@ -15,10 +15,13 @@ from server.capacity import MOST_SESSIONS, measured_sessions
 from server.engines.deadlines import Deadlines
 from server.floor.interruption import (
     MAX_CONFIRM_MS,
+    MAX_SURE_WORDS,
+    MAX_VOICE_MS,
     MIN_CONFIRM_MS,
     InterruptionSettings,
     Mode,
 )
+from server.floor.rules import MAX_REOPEN_MS, MOST_SPECULATIONS
 from server.vitals import VitalBounds
 
 _INTERRUPTION = InterruptionSettings()
@@ -89,15 +92,15 @@ class ServerSettings(Table):
 class InterruptionTable(Table):
     """[agent.interruption]: when speech over a reply stops it (`server/floor/interruption.py`).
 
-    `mode` and `confirm_ms` are what a session starts with; `listening` and `takeover` are phrases beside
+    The first five are what a session starts with; `listening` and `takeover` are phrases beside
     those of the language, such as the agent's name.
     """
 
     mode: Mode = _INTERRUPTION.mode
     confirm_ms: float = Field(_INTERRUPTION.confirm_ms, ge=MIN_CONFIRM_MS, le=MAX_CONFIRM_MS)
-    sure_words: int = Field(_INTERRUPTION.sure_words, ge=1, le=100)
-    word_ms: float = Field(_INTERRUPTION.word_ms, ge=0, le=5000)
-    wordless_ms: float = Field(_INTERRUPTION.wordless_ms, ge=0, le=5000)
+    sure_words: int = Field(_INTERRUPTION.sure_words, ge=1, le=MAX_SURE_WORDS)
+    word_ms: float = Field(_INTERRUPTION.word_ms, ge=0, le=MAX_VOICE_MS)
+    wordless_ms: float = Field(_INTERRUPTION.wordless_ms, ge=0, le=MAX_VOICE_MS)
     listening: Annotated[tuple[str, ...], BeforeValidator(from_text)] = ()
     takeover: Annotated[tuple[str, ...], BeforeValidator(from_text)] = ()
 
@@ -134,7 +137,13 @@ class AgentSettings(Table):
         20.0, ge=0, le=3600, description="how long a silent caller is waited for; 0: for ever"
     )
     # Answers begun on trust, before it is known that the caller is done, for one turn; 0: none.
-    speculations: int = Field(4, ge=0, le=100)
+    speculations: int = Field(4, ge=0, le=MOST_SPECULATIONS)
+    reopen_ms: float = Field(
+        1500.0,
+        ge=0,
+        le=MAX_REOPEN_MS,
+        description="who goes on so soon after the agent took the floor had not finished",
+    )
     interruption: InterruptionTable = InterruptionTable()
     # Of sessions that ask for `server_vad`.
     endpoint_silence_ms: int = Field(500, ge=100, le=5000)

@@ -10,7 +10,7 @@ has been is somebody behind them, whatever they say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from math import inf
 
@@ -20,6 +20,8 @@ from server.floor.echo import is_echo
 # Less is no word yet; after more, a silent reply is taken for a broken line.
 MIN_CONFIRM_MS = 100.0
 MAX_CONFIRM_MS = 5000.0
+MAX_SURE_WORDS = 100
+MAX_VOICE_MS = 5000.0
 # Less at the caller's own loudness is somebody else. A single sound of that loudness counts for 220 ms, with
 # what is around it; a short word for more.
 MIN_OWN_MS = 250.0
@@ -86,6 +88,25 @@ class InterruptionSettings:
     # So much voice takes the floor although nothing was understood.
     wordless_ms: float = 600
     phrases: Phrases = field(default_factory=lambda: phrases_of("en"))
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionChanges:
+    """What is to be otherwise than the site has it; None is as there."""
+
+    mode: Mode | None = None
+    confirm_ms: float | None = None
+    sure_words: int | None = None
+    word_ms: float | None = None
+    wordless_ms: float | None = None
+
+    def applied_to(self, usual: InterruptionSettings) -> InterruptionSettings:
+        """Return `usual` with these."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        return replace(usual, **{name: one for name, one in given.items() if one is not None})
+
+
+AS_USUAL = InterruptionChanges()
 
 
 def judge(overlap: Overlap, settings: InterruptionSettings) -> Verdict:

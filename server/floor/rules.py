@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from server.floor.endpointing import Endpointing
 from server.floor.interruption import InterruptionSettings
 
+# Each may cost a whole reply; who pauses more often in one turn has been trusted enough.
+MOST_SPECULATIONS = 100
+# After more the caller answers, and does not go on.
+MAX_REOPEN_MS = 10_000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

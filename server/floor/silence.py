@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from server.floor import events as ev
 from server.floor.rules import Rules
 
 # Whoever waits for a tool is not silent. A client that owes its output for longer has forgotten the call:
 # some never give one, and their callers would never be asked whether they are there.
 TOOL_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceChanges:
+    """How long a silent caller is waited for, 0 for ever, and how often asked; None is as usual."""
+
+    wait_ms: float | None = None
+    reprompts: int | None = None
+
+
+WAITS_AS_USUAL = SilenceChanges()
 
 
 class Silence:

@@ -11,16 +11,31 @@ from pydantic import (
     Field,
     StrictBool,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
 from antiphon.errors import InvalidInput
 from server.floor.endpointing import Bounds, EndpointingChanges
-from server.floor.interruption import MAX_CONFIRM_MS, MIN_CONFIRM_MS, Mode
+from server.floor.interruption import (
+    MAX_CONFIRM_MS,
+    MAX_SURE_WORDS,
+    MAX_VOICE_MS,
+    MIN_CONFIRM_MS,
+    InterruptionChanges,
+    Mode,
+)
+from server.floor.rules import MAX_REOPEN_MS, MOST_SPECULATIONS
+from server.floor.silence import SilenceChanges
 from server.realtime.offer import ANYTHING, Offer
+from server.realtime.refusals import wrong
+from server.settings import AgentSettings
 
 # Who is silent for longer has gone.
 MAX_WAIT_MS = 60_000
+# Bounds of `[agent] silent_s`.
+MIN_SILENCE_MS = 1000.0
+MAX_SILENCE_MS = 3_600_000.0
 
 
 class _Simulation(BaseModel):
@@ -30,8 +45,24 @@ class _Simulation(BaseModel):
 
 class _Interruption(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    mode: Mode
+    mode: Mode | None = None
     confirm_ms: float | None = Field(None, ge=MIN_CONFIRM_MS, le=MAX_CONFIRM_MS)
+    sure_words: int | None = Field(None, ge=1, le=MAX_SURE_WORDS)
+    word_ms: float | None = Field(None, ge=0, le=MAX_VOICE_MS)
+    wordless_ms: float | None = Field(None, ge=0, le=MAX_VOICE_MS)
+
+
+class _Silence(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    wait_ms: float | None = Field(None, ge=0, le=MAX_SILENCE_MS)
+    reprompts: int | None = Field(None, ge=0)
+
+    @field_validator("wait_ms")
+    @classmethod
+    def _never_or_a_while(cls, wait_ms: float | None) -> float | None:
+        if wait_ms is not None and 0 < wait_ms < MIN_SILENCE_MS:
+            raise ValueError(f"either 0 or at least {MIN_SILENCE_MS:.0f} ms")
+        return wait_ms
 
 
 class _Bounds(BaseModel):
@@ -67,13 +98,18 @@ class _Extensions(BaseModel):
     # have to name them, and so repeat the client's words.
     events: StrictBool | None = None
     speculation: StrictBool | None = None
+    speculations: int | None = Field(None, ge=0, le=MOST_SPECULATIONS)
+    reopen_ms: float | None = Field(None, ge=0, le=MAX_REOPEN_MS)
     endpointing: _Endpointing | None = None
     interruption: _Interruption | None = None
+    silence: _Silence | None = None
     simulation: _Simulation | None = None
     echo_cancellation: StrictBool | None = None
 
 
-def changes(extra: Mapping[str, Any], offer: Offer = ANYTHING) -> dict[str, Any]:
+def changes(
+    extra: Mapping[str, Any], agent: AgentSettings, offer: Offer = ANYTHING
+) -> dict[str, Any]:
     """Return the changes to a `SessionConfig`; raise `InvalidInput` that names the parameter."""
     if "antiphon" not in extra:
         return {}
@@ -88,13 +124,22 @@ def changes(extra: Mapping[str, Any], offer: Offer = ANYTHING) -> dict[str, Any]
     if given.simulation is not None:
         offer.check_simulation("session.antiphon.simulation")
     simulation = given.simulation and (given.simulation.text, given.simulation.voiced_ms)
-    interruption = given.interruption and (given.interruption.mode, given.interruption.confirm_ms)
     found = {
         "extensions": given.events,
         "speculates": given.speculation,
         "endpointing": given.endpointing and given.endpointing.changes(),
-        "interruption": interruption,
+        "speculations": given.speculations,
+        "reopen_ms": given.reopen_ms,
+        "interruption": given.interruption and InterruptionChanges(**dict(given.interruption)),
+        "silence": given.silence and _silence(given.silence, agent),
         "simulation": simulation,
         "cancels_echo": given.echo_cancellation,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _silence(given: _Silence, agent: AgentSettings) -> SilenceChanges:
+    most = len(agent.reprompts)
+    if given.reprompts is not None and given.reprompts > most:
+        raise wrong("session.antiphon.silence.reprompts", f"the agent has words for {most}")
+    return SilenceChanges(given.wait_ms, given.reprompts)

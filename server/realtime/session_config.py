@@ -9,7 +9,8 @@ from typing import Any
 from antiphon.audio import SAMPLE_BYTES, Encoding
 from antiphon.errors import InvalidInput
 from server.floor.endpointing import UNCHANGED, EndpointingChanges
-from server.floor.interruption import Mode
+from server.floor.interruption import AS_USUAL, InterruptionChanges
+from server.floor.silence import WAITS_AS_USUAL, SilenceChanges
 from server.realtime.tools import NO_TOOLS, Tools
 from server.settings import AgentSettings
 
@@ -117,8 +118,9 @@ class SessionConfig:
     name, and `voice_name`, where there is one, the client's for it.
 
     Antiphon's own: `extensions` sends events that OpenAI does not have; `speculates` answers pauses on
-    trust; `endpointing` is how `semantic_vad` differs from what its `eagerness` names; `interruption` is
-    what takes the floor from a reply, and after how many ms, the agent's where that is None;
+    trust, up to so many `speculations` a turn; `endpointing` is how `semantic_vad` differs from what its
+    `eagerness` names; who goes on within `reopen_ms` had not finished; `interruption` is what takes the floor
+    from a reply, and `silence` how a silent caller is waited for; what is None there is the agent's.
     `simulation` is the text that a simulated recogniser hears, and the ms of voice that hold it;
     `cancels_echo` takes the agent's own voice out of the caller's audio, by default except over WebRTC.
     """
@@ -140,7 +142,10 @@ class SessionConfig:
     extensions: bool = False
     speculates: bool = True
     endpointing: EndpointingChanges = UNCHANGED
-    interruption: tuple[Mode, float | None] | None = None
+    interruption: InterruptionChanges = AS_USUAL
+    speculations: int | None = None
+    reopen_ms: float | None = None
+    silence: SilenceChanges = WAITS_AS_USUAL
     simulation: tuple[str, int] | None = None
     cancels_echo: bool | None = None
 

@@ -32,7 +32,7 @@ def apply(
     is not in the engines' `offer` is refused.
     """
     session = update.session
-    changes = extensions.changes(session.model_extra or {}, offer)
+    changes = extensions.changes(session.model_extra or {}, agent, offer)
     changes["replies"] = isinstance(session, oai.RealtimeSessionCreateRequest)
     if session.audio is not None and session.audio.input is not None:
         changes |= input_changes(session.audio.input, config, agent)

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from server.conversation.rules import rules_of
 from server.floor.endpointing import Bounds, EndpointingChanges, Evidence
-from server.floor.interruption import Mode
+from server.floor.interruption import InterruptionChanges, Mode
+from server.floor.silence import SilenceChanges
 from server.realtime import session_config
 from server.realtime.session_config import TurnDetection
 from server.settings import AgentSettings, InterruptionTable
@@ -73,10 +75,50 @@ def test_what_takes_the_floor_is_the_agents_choice_then_the_clients() -> None:
     ours = rules_of(CONFIG, agent).interruption
     assert (ours.mode, ours.confirm_ms, ours.word_ms) == (Mode.VOICE, 500, 200)
     assert ours.phrases.takes_over(("antiphon",))
-    asked = rules_of(replace(CONFIG, interruption=(Mode.FULL, None)), agent).interruption
-    assert (asked.mode, asked.confirm_ms) == (Mode.FULL, 500)
-    asked = rules_of(replace(CONFIG, interruption=(Mode.VOICE, 300)), agent).interruption
-    assert asked.confirm_ms == 300
+    full = InterruptionChanges(Mode.FULL, wordless_ms=900)
+    asked = rules_of(replace(CONFIG, interruption=full), agent).interruption
+    assert (asked.mode, asked.confirm_ms, asked.wordless_ms) == (Mode.FULL, 500, 900)
+    assert asked.phrases == ours.phrases
+    never = TurnDetection("server_vad", 500, interrupt_response=False)
+    config = replace(CONFIG, interruption=full, turn_detection=never)
+    assert rules_of(config, agent).interruption.mode is Mode.OFF
+
+
+@pytest.mark.parametrize(
+    ("changes", "speculations", "reopen_ms"),
+    [
+        ({}, 3, 900),
+        ({"speculations": 9, "reopen_ms": 0}, 9, 0),
+        ({"speculations": 0}, 0, 900),
+        ({"speculations": 9, "speculates": False}, 0, 900),
+    ],
+)
+def test_trust_and_who_goes_on_are_the_agents_choice_then_the_clients(
+    changes: dict[str, Any], speculations: int, reopen_ms: float
+) -> None:
+    agent = AgentSettings(speculations=3, reopen_ms=900)
+    rules = rules_of(replace(CONFIG, **changes), agent)
+    assert (rules.speculations, rules.reopen_ms) == (speculations, reopen_ms)
+
+
+@pytest.mark.parametrize("detection", [None, CONFIG.turn_detection])
+@pytest.mark.parametrize(
+    ("silence", "reprompt_ms", "reprompts"),
+    [
+        (SilenceChanges(), 12_000, 1),
+        (SilenceChanges(wait_ms=3000), 3000, 1),
+        (SilenceChanges(wait_ms=0), None, 1),
+        (SilenceChanges(reprompts=0), 12_000, 0),
+    ],
+)
+def test_a_session_may_wait_for_a_silent_caller_otherwise(
+    detection: TurnDetection | None,
+    silence: SilenceChanges,
+    reprompt_ms: float | None,
+    reprompts: int,
+) -> None:
+    rules = rules_of(replace(CONFIG, turn_detection=detection, silence=silence), AGENT)
+    assert (rules.reprompt_ms, rules.reprompts) == (reprompt_ms, reprompts)
 
 
 def test_the_words_of_listening_are_those_of_the_sessions_language() -> None:

@@ -8,7 +8,12 @@ import pytest
 
 from antiphon.errors import InvalidInput
 from server.floor.endpointing import Bounds, EndpointingChanges
+from server.floor.interruption import InterruptionChanges, Mode
+from server.floor.silence import SilenceChanges
 from server.realtime.extensions import changes
+from server.settings import AgentSettings
+
+AGENT = AgentSettings(reprompts=("Hello?", "Still there?"))
 
 
 @pytest.mark.parametrize(
@@ -19,11 +24,30 @@ from server.realtime.extensions import changes
         ({"antiphon": {"events": True, "later": 1}}, {"extensions": True}),
         ({"antiphon": {"speculation": False}}, {"speculates": False}),
         ({"antiphon": {"echo_cancellation": True}}, {"cancels_echo": True}),
-        ({"antiphon": {"interruption": {"mode": "off"}}}, {"interruption": ("off", None)}),
+        ({"antiphon": {"speculations": 0}}, {"speculations": 0}),
+        ({"antiphon": {"reopen_ms": 0}}, {"reopen_ms": 0}),
         (
-            {"antiphon": {"interruption": {"mode": "voice", "confirm_ms": 500}}},
-            {"interruption": ("voice", 500)},
+            {"antiphon": {"interruption": {"mode": "off"}}},
+            {"interruption": InterruptionChanges(Mode.OFF)},
         ),
+        (
+            {
+                "antiphon": {
+                    "interruption": {
+                        "confirm_ms": 500,
+                        "sure_words": 2,
+                        "word_ms": 0,
+                        "wordless_ms": 900,
+                    }
+                }
+            },
+            {"interruption": InterruptionChanges(None, 500, 2, 0, 900)},
+        ),
+        (
+            {"antiphon": {"silence": {"wait_ms": 0, "reprompts": 2}}},
+            {"silence": SilenceChanges(0, 2)},
+        ),
+        ({"antiphon": {"silence": {"wait_ms": 1000}}}, {"silence": SilenceChanges(1000)}),
         (
             {
                 "antiphon": {
@@ -42,7 +66,7 @@ from server.realtime.extensions import changes
     ],
 )
 def test_what_is_given_is_set(given: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert changes(given) == expected
+    assert changes(given, AGENT) == expected
 
 
 @pytest.mark.parametrize(
@@ -55,6 +79,16 @@ def test_what_is_given_is_set(given: dict[str, Any], expected: dict[str, Any]) -
             {"interruption": {"mode": "voice", "confirm_ms": 99}},
             "session.antiphon.interruption.confirm_ms",
         ),
+        ({"interruption": {"sure_words": 0}}, "session.antiphon.interruption.sure_words"),
+        ({"interruption": {"word_ms": 5001}}, "session.antiphon.interruption.word_ms"),
+        ({"interruption": {"wordless_ms": -1}}, "session.antiphon.interruption.wordless_ms"),
+        ({"interruption": {"patience": 3}}, "session.antiphon.interruption.patience"),
+        ({"speculations": 101}, "session.antiphon.speculations"),
+        ({"reopen_ms": 10_001}, "session.antiphon.reopen_ms"),
+        ({"silence": {"wait_ms": 999}}, "session.antiphon.silence.wait_ms"),
+        ({"silence": {"wait_ms": 3_600_001}}, "session.antiphon.silence.wait_ms"),
+        ({"silence": {"reprompts": 3}}, "session.antiphon.silence.reprompts"),
+        ({"silence": {"patience": 3}}, "session.antiphon.silence.patience"),
         ({"endpointing": {"patience": 3}}, "session.antiphon.endpointing.patience"),
         (
             {"endpointing": {"accepted_log_odds": 1000}},
@@ -77,5 +111,5 @@ def test_what_is_given_is_set(given: dict[str, Any], expected: dict[str, Any]) -
 )
 def test_what_is_wrong_is_named(given: Any, param: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        changes({"antiphon": given})
+        changes({"antiphon": given}, AGENT)
     assert refused.value.metadata["param"] == param

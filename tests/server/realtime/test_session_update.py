@@ -7,6 +7,8 @@ import pytest
 from openai.types import realtime as oai
 
 from antiphon.errors import InvalidInput
+from server.floor.interruption import InterruptionChanges
+from server.floor.silence import SilenceChanges
 from server.realtime.offer import Offer
 from server.realtime.session_config import FORMATS, SessionConfig, TurnDetection, initial
 from server.realtime.session_update import apply
@@ -51,6 +53,13 @@ def _speaking(**given: Any) -> dict[str, Any]:
         (_hearing(transcription=None), {}),
         (_hearing(turn_detection=None), {"turn_detection": None}),
         ({"antiphon": {"events": True}}, {"extensions": True}),
+        ({"antiphon": {"speculations": 1}}, {"speculations": 1}),
+        ({"antiphon": {"reopen_ms": 500}}, {"reopen_ms": 500}),
+        ({"antiphon": {"silence": {"reprompts": 1}}}, {"silence": SilenceChanges(reprompts=1)}),
+        (
+            {"antiphon": {"interruption": {"sure_words": 2}}},
+            {"interruption": InterruptionChanges(sure_words=2)},
+        ),
         (_speaking(format={"type": "audio/pcma"}), {"output_format": FORMATS["audio/pcma"]}),
         (_speaking(voice="joe"), {"voice": "joe", "voice_name": "joe"}),
         (_speaking(voice="alloy"), {"voice": "amy", "voice_name": "alloy"}),
