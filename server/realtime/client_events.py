@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, get_args
 
 from openai import BaseModel
 from openai.types import realtime as oai
 from openai.types.realtime import RealtimeClientEvent
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic import ValidationError
+from pydantic_core import from_json
 
 from antiphon.errors import InvalidInput
+from server.realtime.wrong_field import wrong_field
 
 # OpenAI's bound on the identifier that a client may give its event.
 MAX_EVENT_ID_CHARS = 512
@@ -59,10 +59,9 @@ def parse(text: str) -> BaseModel:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = _path(first)
+        path, problem = wrong_field(error)
         raise InvalidInput(
-            f"{kind}: {path}: {first['msg']}",
+            f"{kind}: {path}: {problem}",
             reason="INVALID_FIELD",
             param=path,
             event_id=event_id,
@@ -72,13 +71,6 @@ def parse(text: str) -> BaseModel:
 def event_id(event: BaseModel) -> str:
     """Return the identifier that the client gave `event`, or nothing."""
     return _short(getattr(event, "event_id", None))
-
-
-@cache
-def field_names() -> frozenset[str]:
-    """Return the names of all fields of all events."""
-    union: TypeAdapter[Any] = TypeAdapter(RealtimeClientEvent)
-    return frozenset(_properties(union.json_schema()))
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -95,19 +87,3 @@ def _object(text: str) -> dict[str, Any]:
 
 def _short(given: object) -> str:
     return given[:MAX_EVENT_ID_CHARS] if isinstance(given, str) else ""
-
-
-def _path(error: ErrorDetails) -> str:
-    # pydantic also names the member of a union that it tried, and the caller's own keys in a mapping.
-    return ".".join(
-        str(part) for part in error["loc"] if isinstance(part, int) or part in field_names()
-    )
-
-
-def _properties(schema: Any) -> set[str]:
-    """Return the names of properties anywhere in a JSON schema."""
-    if isinstance(schema, list):
-        return set().union(*map(_properties, schema))
-    if not isinstance(schema, dict):
-        return set()
-    return set(schema.get("properties", ())).union(*map(_properties, schema.values()))

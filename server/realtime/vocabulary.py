@@ -6,7 +6,8 @@ from typing import get_args
 
 from openai.types.realtime.realtime_server_event import RealtimeServerEvent
 
-from server.realtime.client_events import MODELS, field_names
+from server.realtime.client_events import MODELS
+from server.realtime.wrong_field import field_names
 
 
 def build() -> None:
