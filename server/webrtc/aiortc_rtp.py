@@ -21,6 +21,10 @@ from server.webrtc.jitter_buffer import Packet
 
 VERSION = "1.16"
 
+# A caller who names no source may change it, as with another microphone. aiortc reports on each that it ever
+# saw, and stops reporting, and closing, once a report of some 57 of them is too large to be encrypted.
+MAX_SOURCES = 8
+
 # Called once, with the SSRC that the caller's offer named, if any; what it returns is given each packet.
 Connect = Callable[[int | None], Callable[[Packet], None]]
 
@@ -33,6 +37,8 @@ class SpeechReceiver(RTCRtpReceiver):
         self._connect = connect
         self._receive: Callable[[Packet], None] | None = None
         self._payload_types: set[int | None] = set()
+        self._source: int | None = None
+        self._reported: set[int] = set()
         self._stopped = False
 
     @property
@@ -51,7 +57,8 @@ class SpeechReceiver(RTCRtpReceiver):
         opus = [codec for codec in parameters.codecs if codec.mimeType.lower() == "audio/opus"]
         self._payload_types = {codec.payloadType for codec in opus}
         named = [encoding.ssrc for encoding in parameters.encodings]
-        self._receive = self._connect(named[0] if named else None)
+        self._source = named[0] if named else None
+        self._receive = self._connect(self._source)
 
     async def stop(self) -> None:
         """End for good."""
@@ -59,11 +66,20 @@ class SpeechReceiver(RTCRtpReceiver):
         await super().stop()
 
     async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
-        await super()._handle_rtp_packet(packet, arrival_time_ms)
+        if self._is_reported(packet.ssrc):
+            await super()._handle_rtp_packet(packet, arrival_time_ms)
         if self._receive is not None and packet.payload_type in self._payload_types:
             self._receive(
                 Packet(packet.ssrc, packet.sequence_number, packet.timestamp, packet.payload)
             )
+
+    def _is_reported(self, ssrc: int) -> bool:
+        """Return whether aiortc is to report on a source: the one that was named, else the first few."""
+        if self._source is not None:
+            return ssrc == self._source
+        if len(self._reported) < MAX_SOURCES:
+            self._reported.add(ssrc)
+        return ssrc in self._reported
 
 
 class SpeechSender(RTCRtpSender):

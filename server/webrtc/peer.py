@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Self
@@ -30,6 +31,8 @@ from server.webrtc.speech_stream import SpeechStream
 from server.webrtc.speech_track import SpeechTrack
 from server.webrtc.tally import Tally
 
+log = logging.getLogger(__name__)
+
 Note = Callable[[Tally], None]
 
 # From the answer to the first packet: a relay and three lost handshakes take 7 s.
@@ -38,6 +41,8 @@ CONNECT_S = 15.0
 CHECK_S = 1.0
 # How long the last words and events may take to leave.
 FAREWELL_S = 1.0
+# A relay is told too, where three of our words may be lost: 3.5 s.
+CLOSE_S = 5.0
 
 
 class Peer:
@@ -134,7 +139,11 @@ class Peer:
             async with asyncio.timeout(FAREWELL_S):
                 await self._events.close()
                 await self._until_ice_settles()
-        await self._connection.close()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._connection.close()
+        except TimeoutError:
+            log.warning("a call's connection was not closed within %.0f s", CLOSE_S)
 
     async def _negotiate(self, offer: str) -> None:
         codecs = RTCRtpSender.getCapabilities("audio").codecs

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Awaitable, Callable
 
 import aiortc
+import pytest
 from aiortc.rtcrtpparameters import (
     RTCRtpCodecParameters,
     RTCRtpReceiveParameters,
@@ -14,7 +16,7 @@ from aiortc.rtcrtpparameters import (
 )
 from aiortc.rtp import RtpPacket
 
-from server.webrtc.aiortc_rtp import VERSION, SpeechReceiver, SpeechSender, take_over
+from server.webrtc.aiortc_rtp import MAX_SOURCES, VERSION, SpeechReceiver, SpeechSender, take_over
 from server.webrtc.jitter_buffer import Packet
 from server.webrtc.opus import Encoder
 from server.webrtc.speech_track import SpeechTrack
@@ -52,14 +54,16 @@ class Gateway:
         self._caller.moved.set()
 
 
-def meet(story: Callable[[Gateway, Caller], Awaitable[None]]) -> None:
-    """Run `story` once packets flow."""
+def meet(story: Callable[[Gateway, Caller], Awaitable[None]], *, named: bool = True) -> None:
+    """Run `story` once packets flow, of a source that the offer named."""
 
     async def main() -> None:
         caller = Caller()
         gateway = Gateway(caller)
         try:
-            await caller.accept(await gateway.answer(await caller.offer()))
+            offer = await caller.offer()
+            offer = offer if named else re.sub(r"a=ssrc:.*\r\n", "", offer)
+            await caller.accept(await gateway.answer(offer))
             await caller.until(lambda: len(gateway.packets) >= 5)
             await story(gateway, caller)
         finally:
@@ -112,6 +116,22 @@ def test_a_packet_of_another_payload_type_is_not_handed_on() -> None:
         assert 99 not in {packet.ssrc for packet in gateway.packets}
 
     meet(story)
+
+
+@pytest.mark.parametrize(("named", "reported"), [(True, 1), (False, MAX_SOURCES)])
+def test_few_of_many_sources_are_reported_on_and_all_are_handed_on(
+    named: bool, reported: int
+) -> None:
+    async def story(gateway: Gateway, caller: Caller) -> None:
+        receiver = gateway.receiver
+        (payload_type,) = receiver._payload_types
+        assert payload_type is not None
+        for ssrc in range(100):
+            await receiver._handle_rtp_packet(RtpPacket(payload_type, ssrc=ssrc), 0)
+        assert len(receiver._RTCRtpReceiver__remote_streams) == reported  # type: ignore[attr-defined]
+        assert {packet.ssrc for packet in gateway.packets} >= set(range(100))
+
+    meet(story, named=named)
 
 
 def test_it_begins_once() -> None:

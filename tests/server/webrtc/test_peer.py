@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import aioice.ice
 import pytest
+from aiortc import rtcrtpreceiver
 from aiortc.rtp import RtpPacket
 from openai.types.realtime.realtime_server_event import OutputAudioBufferCleared
 
@@ -244,6 +246,40 @@ def test_packets_that_are_not_the_callers_speech_change_nothing() -> None:
 
     frames = during(story).frames
     assert max(map(level, frames)) < AUDIBLE
+
+
+def test_packets_of_a_hundred_sources_do_not_keep_a_call_from_ending(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # aiortc reports after 0.5 s and a random part of one more: here after 50 ms.
+    monkeypatch.setattr(rtcrtpreceiver, "random", SimpleNamespace(random=lambda: -0.45))
+
+    async def story(call: Call) -> None:
+        ssrc = call.caller.connection.getSenders()[0]._ssrc
+        await call.until(lambda: len(call.frames) > 5)
+        for number in range(1, 101):
+            await call.caller.send_rtp(RtpPacket(96, ssrc=(ssrc + number) % 2**32))
+        before = len(call.frames)
+        await call.until(lambda: len(call.frames) > before + 10)
+
+    during(story)
+    assert not caplog.records
+
+
+def test_a_connection_that_does_not_close_is_left(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(peer_module, "CLOSE_S", 0.05)
+
+    async def story(call: Call) -> None:
+        connection = call.peer._connection
+        with monkeypatch.context() as patched:
+            patched.setattr(connection, "close", asyncio.Event().wait)
+            await call.peer.close()
+        await connection.close()
+
+    during(story)
+    assert "was not closed within" in caplog.text
 
 
 def test_what_becomes_of_the_callers_packets_is_told_while_the_call_lasts_and_at_its_end(
