@@ -192,7 +192,7 @@ class Ear:
         self._committed_ms = self._tape.end_ms
 
     def _record(self, audio: bytes, duration_ms: float, came_s: float) -> None:
-        self._tape.add(audio, duration_ms)
+        self._tape.add(audio, duration_ms, self._fed)
         self._arrivals.note(self._tape.end_ms, came_s)
         self._more.set()
         if not self._speaking and not self._asked and self._away_since_s is None:

@@ -26,6 +26,7 @@ from server.conversation.observer import UNOBSERVED, Observer
 from server.conversation.own_voice import Canceller, OwnVoice
 from server.conversation.response_requests import ResponseRequests
 from server.conversation.tasks import Ending, Tasks
+from server.conversation.time_slice import TimeSlice
 from server.conversation.wire import Wire
 from server.engines.services import Services
 from server.floor import events as ev
@@ -115,19 +116,12 @@ class Session:
             await self._attend(line)
 
     async def _attend(self, line: Line) -> None:
-        self._wire.connect(line.outbox, line.lead_ms, plays=line.plays)
-        if self._own_voice is not None:
-            self._own_voice.forget()
-        await self._moderator.configure(self._carried(self._config))
-        await self._tell_session(oai.SessionCreatedEvent)
-        if not self._known:
-            await self._tell_conversation()
-        self._known = True
-        await self._moderator.tell(ev.Connected())
+        await self._welcome(line)
         greeting = self._tasks.create_task(self._greet(line))
+        time_slice = TimeSlice()
         try:
             async for item in line.incoming:
-                await self._take(item)
+                await time_slice.do(self._take(item))
                 if isinstance(item, str):
                     self._settled.set()
         except LineLost:
@@ -141,6 +135,19 @@ class Session:
             self.close()
         finally:
             greeting.cancel()
+
+    async def _welcome(self, line: Line) -> None:
+        """Let `line` be the session's, and tell its client what it is set to."""
+        self._wire.connect(line.outbox, line.lead_ms, plays=line.plays)
+        if self._own_voice is not None:
+            self._own_voice.forget()
+        if (carried := self._carried(self._config)) != self._config:
+            await self._moderator.configure(carried)
+        await self._tell_session(oai.SessionCreatedEvent)
+        if not self._known:
+            await self._tell_conversation()
+        self._known = True
+        await self._moderator.tell(ev.Connected())
 
     async def _greet(self, line: Line) -> None:
         """Greet the caller, in the way that the client sets first, once it can be heard."""

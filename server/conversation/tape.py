@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 # The recogniser cuts speech at 28 s; what was said before that, and not told yet, is as long at most.
 LONGEST_MS = 60_000.0
+# A client may send a sample at a time: what nobody has heard yet is joined up to a frame, and what is kept
+# is counted too.
+SHORT_MS = 20.0
+MOST_PIECES = 6000
 # While nobody speaks: the voice that is found next may have begun so long ago.
 BEFORE_SPEECH_MS = 2_000.0
 
@@ -51,11 +55,15 @@ class Tape:
         index = max(number - self.first, 0)
         return self._pieces[index] if index < len(self._pieces) else None
 
-    def add(self, audio: bytes, duration_ms: float) -> None:
-        """Append audio; beyond the bound the oldest is lost."""
+    def add(self, audio: bytes, duration_ms: float, fed: int) -> None:
+        """Append audio; beyond the bounds the oldest is lost. Pieces from `fed` on nobody has heard yet."""
         start_ms, self.end_ms = self.end_ms, self.end_ms + duration_ms
+        if self.next > fed and duration_ms < SHORT_MS and self._join(audio):
+            return
         self._pieces.append(Piece(start_ms, self.end_ms, audio))
         self._forget_before(self.end_ms - LONGEST_MS)
+        if len(self._pieces) > MOST_PIECES:
+            self._drop()
 
     def finish(self) -> None:
         """Note that the utterance was ended here."""
@@ -79,6 +87,14 @@ class Tape:
         """Forget everything."""
         self.first = self.next
         self._pieces.clear()
+
+    def _join(self, audio: bytes) -> bool:
+        """Lengthen the last piece by `audio`, and return True, where it is short."""
+        last = self._pieces[-1]
+        if last.audio is None or last.end_ms - last.start_ms >= SHORT_MS:
+            return False
+        last.audio, last.end_ms, last.level_db = last.audio + audio, self.end_ms, None
+        return True
 
     def _old(self, piece: Piece) -> bool:
         return piece.audio is not None and piece.end_ms < self.end_ms - BEFORE_SPEECH_MS
