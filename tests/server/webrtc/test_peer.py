@@ -263,7 +263,7 @@ def test_packets_of_a_hundred_sources_do_not_keep_a_call_from_ending(
         await call.until(lambda: len(call.frames) > before + 10)
 
     during(story)
-    assert not caplog.records
+    assert "was not closed within" not in caplog.text
 
 
 def test_a_connection_that_does_not_close_is_left(
