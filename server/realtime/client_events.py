@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, get_args
 
 from openai import BaseModel
@@ -15,6 +16,8 @@ from server.realtime.wrong_field import wrong_field
 
 # OpenAI's bound on the identifier that a client may give its event.
 MAX_EVENT_ID_CHARS = 512
+# A conversation of 1000 items has 8000. Of more, all wrong, the models would complain for seconds.
+MAX_ENTRIES = 20_000
 
 
 class ResponseParams(oai.RealtimeResponseCreateParams):
@@ -82,7 +85,24 @@ def _object(text: str) -> dict[str, Any]:
         raise InvalidInput("an event must be a JSON object", reason="INVALID_JSON") from None
     if not isinstance(raw, dict):
         raise InvalidInput("an event must be a JSON object", reason="INVALID_JSON")
+    if _entries(raw) > MAX_ENTRIES:
+        raise InvalidInput(
+            f"an event holds at most {MAX_ENTRIES} fields and list entries",
+            reason="EVENT_TOO_LARGE",
+            event_id=_short(raw.get("event_id")),
+        )
     return raw
+
+
+def _entries(raw: dict[str, Any]) -> int:
+    """Return how many fields and list entries there are at all depths, or some number that is too many."""
+    found, left = 0, deque[Any]([raw])
+    while left and found <= MAX_ENTRIES:
+        within = left.pop()
+        if isinstance(within, dict | list):
+            found += len(within)
+            left.extend(within.values() if isinstance(within, dict) else within)
+    return found
 
 
 def _short(given: object) -> str:

@@ -92,6 +92,15 @@ def test_a_wrong_field_is_named_by_its_path_and_nothing_of_its_value_is(
 
 
 @pytest.mark.parametrize(
+    "tools", [[{}] * 20_001, [{"parameters": {"enum": [1] * 10_001, "examples": [1] * 10_001}}]]
+)
+def test_an_event_of_endless_lists_is_refused_before_it_is_read(tools: Any) -> None:
+    problem = _refused(_session(tools=tools) | {"event_id": "mine"})
+    assert problem.reason == "EVENT_TOO_LARGE"
+    assert problem.metadata["event_id"] == "mine"
+
+
+@pytest.mark.parametrize(
     ("given_id", "told"), [(7, ""), ({}, ""), (None, ""), ("x" * 600, "x" * 512)]
 )
 def test_an_event_id_is_a_text_of_bounded_length(given_id: Any, told: str) -> None:
