@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from antiphon.v1 import generator_pb2 as pb
 from server.conversation.items import Items
@@ -15,16 +15,21 @@ BEGINNINGS = (pb.ROLE_USER, pb.ROLE_SYSTEM)
 
 
 class History:
-    """A session's items, and the last `max_chars` of them as messages."""
+    """A session's items, and the last `max_chars` of them as messages.
 
-    def __init__(self, max_chars: int) -> None:
+    The `apology` for what failed is an item, but no part of what is talked about: a small model that reads
+    it takes it for its own manner, and has problems ever after.
+    """
+
+    def __init__(self, max_chars: int, apology: str = "") -> None:
         self.items = Items()
         self._max_chars = max_chars
+        self._apology = apology
 
     def last_reply(self) -> str:
         """Return what the agent said last, as far as it was heard; nothing, where it said nothing."""
         for item in reversed(list(self.items)):
-            if item.type == "message" and item.role == "assistant":
+            if item.type == "message" and item.role == "assistant" and not self._apologises(item):
                 return items.text_of(item)
         return ""
 
@@ -37,11 +42,27 @@ class History:
         caller who paused meant one thing, and some models' chat templates refuse two messages of one
         role.
         """
-        told = list(_told(self.items if instead is None else instead))
+        conversation = self.items if instead is None else instead
+        told = list(_told(item for item in conversation if not self._apologises(item)))
         if said:
             told.append(pb.Message(role=pb.ROLE_USER, content=said))
         first = [pb.Message(role=pb.ROLE_SYSTEM, content=instructions)] if instructions else []
         return _merged([*first, *_newest(told, self._max_chars)])
+
+    def _apologises(self, item: Item) -> bool:
+        if item.type != "message" or item.role != "assistant":
+            return False
+        return items.text_of(item).strip() == self._apology
+
+
+def newer_half(messages: Sequence[pb.Message]) -> Sequence[pb.Message]:
+    """Return the request's messages without the older half of the conversation; all, where one is left."""
+    first = [each for each in messages[:1] if each.role == pb.ROLE_SYSTEM]
+    rest = messages[len(first) :]
+    kept = list(rest[len(rest) // 2 :])
+    while len(kept) > 1 and kept[0].role not in BEGINNINGS:
+        del kept[0]
+    return [*first, *kept]
 
 
 def _told(conversation: Iterable[Item]) -> Iterator[pb.Message]:

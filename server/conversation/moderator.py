@@ -62,7 +62,7 @@ class Moderator:
         self._observer = observer
         self._masked_ms = masked_ms
         self.config = config
-        self.history = History(agent.history_chars)
+        self.history = History(agent.history_chars, agent.apology)
         self._utterances = UtteranceEvents(wire, self.history.items)
         self._services = services
         self.ear = Ear(services, tasks, self._heard, self._forgo, self._unheard, observer)
@@ -113,9 +113,11 @@ class Moderator:
         asked, timeline, taken_back = self._taken_up(actions), self._timeline, self._taken_back
         async with self._in_order:
             for action in actions:
-                # What was stopped or discarded while it waited for its turn never begins.
                 if not isinstance(action, BEGINNINGS) or taken_back == self._taken_back:
                     await self._do(action, final, timeline, asked)
+                elif asked is not None:
+                    # What was stopped while it waited for its turn never begins, but is waited for.
+                    await self.turns.forgo(asked)
             await self._tell_state()
 
     def _taken_up(self, actions: Sequence[ev.Action]) -> Asked | None:
@@ -301,7 +303,9 @@ class Moderator:
             await self.turns.play(self.config, timeline)
             return
         self.turns.discard()
-        await self.turns.answer(asked or Asked(self.config), timeline)
+        begun = await self.turns.answer(asked or Asked(self.config), timeline)
+        if not begun and asked is not None:
+            await self.turns.forgo(asked)
 
     async def _answer_again(self, asked: Asked | None) -> None:
         problem, self._problem = self._problem, None

@@ -15,7 +15,7 @@ from antiphon.v1 import generator_pb2 as pb
 from server.conversation.asked import Asked
 from server.conversation.gate import Gate
 from server.conversation.heard import Heard
-from server.conversation.history import History
+from server.conversation.history import History, newer_half
 from server.conversation.observer import UNOBSERVED, Observer, Told
 from server.conversation.outbox import CLIENT_STALLED
 from server.conversation.outcome import ABANDONED, COMPLETED, TOO_LONG, Outcome, failed
@@ -33,6 +33,8 @@ from server.realtime.session_config import SessionConfig
 log = logging.getLogger(__name__)
 
 HTTP_SERVER_ERROR = 500
+# The reason of a language model's refusal. How many tokens a history has depends on its language.
+PROMPT_TOO_LONG = "PROMPT_TOO_LONG"
 
 OnAudible = Callable[[], Awaitable[None]]
 
@@ -137,6 +139,12 @@ class Turn:
         self._committed = True
         await self._gate.open()
 
+    async def forgo(self, outcome: Outcome) -> None:
+        """Tell `outcome` in place of running."""
+        await self.commit()
+        await self._events.begin()
+        await self._end(outcome)
+
     def duck(self) -> None:
         """Be silent from the next frame on, but ready to go on."""
         self._reply.duck()
@@ -162,7 +170,7 @@ class Turn:
 
     async def answer(self, messages: Sequence[pb.Message]) -> None:
         """Answer `messages`."""
-        await self._run(lambda: self._reply.answer(messages))
+        await self._run(lambda: self._answer(messages))
 
     async def repeat(self, spoken: Spoken) -> None:
         """Say what was made ahead."""
@@ -197,6 +205,21 @@ class Turn:
             self._remember(replace(self._reply.heard, text=self._reply.text), COMPLETED)
             await self._tell_heard(self._reply.text)
             await self._tell_silence(cleared=False)
+
+    async def _answer(self, messages: Sequence[pb.Message]) -> None:
+        """Answer `messages`, or so many of the newest as the model holds."""
+        try:
+            await self._reply.answer(messages)
+        except Exception as error:
+            newer = newer_half(messages)
+            too_long = understand(error, "a reply").reason == PROMPT_TOO_LONG
+            if not too_long or len(newer) == len(messages):
+                raise
+            log.warning(
+                "the model does not hold the conversation: its older half is left out; "
+                "set [agent] history_chars lower"
+            )
+            await self._answer(newer)
 
     async def _speak(self, speak: Callable[[], Awaitable[None]]) -> None:
         """Speak; where that fails at once, before anything of it was told, once again."""

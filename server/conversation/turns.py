@@ -12,7 +12,7 @@ from antiphon.v1 import generator_pb2 as pb
 from server.conversation.asked import Asked
 from server.conversation.history import History
 from server.conversation.observer import UNOBSERVED, Observer
-from server.conversation.outcome import ABANDONED, Outcome
+from server.conversation.outcome import ABANDONED, CANCELLED, Outcome
 from server.conversation.timeline import Timeline
 from server.conversation.turn import Failure, Turn
 from server.conversation.wire import Wire
@@ -117,10 +117,17 @@ class Turns:
         self._observer.speculated(used=True)
         await self._hear(trusted)
 
-    async def answer(self, asked: Asked, timeline: Timeline, said: str = "") -> None:
-        """Answer the conversation so far and what was just `said`, as it was `asked` for."""
-        if await self._floor_is_free():
-            await self._hear(self._answering(asked, timeline, said))
+    async def answer(self, asked: Asked, timeline: Timeline, said: str = "") -> bool:
+        """Answer the conversation so far and what was just `said`, as it was `asked` for.
+
+        Return whether that was begun: not, where it was stopped before.
+        """
+        free = await self._floor_is_free()
+        return free and await self._hear(self._answering(asked, timeline, said))
+
+    async def forgo(self, asked: Asked) -> None:
+        """Tell the client, who waits for what it `asked` for, that it was taken back."""
+        await self._turn(asked, Timeline()).forgo(CANCELLED)
 
     async def answer_again(self, asked: Asked, timeline: Timeline) -> None:
         """Answer the conversation so far once the engines are back, or fail again."""
@@ -168,15 +175,16 @@ class Turns:
         self._observer.speculated(used=False)
         _cancel(trusted, ABANDONED)
 
-    async def _hear(self, running: _Running) -> None:
+    async def _hear(self, running: _Running) -> bool:
         if not await self._floor_is_free():
             _cancel(running, ABANDONED)
-            return
+            return False
         self._heard = running
         if self._ducked:
             running.turn.duck()
         running.turn.speculation["wasted"], self._wasted = self._wasted, 0
         await running.turn.commit()
+        return True
 
     async def _floor_is_free(self) -> bool:
         """Wait until it is; return whether what is to begin was not stopped meanwhile."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
@@ -10,11 +11,12 @@ import grpc
 import numpy as np
 
 from antiphon.caller import Metadata
+from antiphon.errors import InvalidInput
 from antiphon.guest import is_guest
 from antiphon.timing import Timing
 from antiphon.v1 import common_pb2, generator_pb2, recognizer_pb2, synthesizer_pb2
 from server.engines.services import Services
-from tests.server.fake_call import FakeCall, rpc_error
+from tests.server.fake_call import FakeCall, refusal, rpc_error
 
 WORD_MS = 300
 
@@ -101,8 +103,10 @@ class FakeRecognizer:
 class FakeGenerator:
     """Writes `words` (some are calls), one every `token_ms`, after `first_ms`.
 
-    `fail_after` words it fails with `error`.
+    `fail_after` words it fails with `error`. It refuses more than `holds` messages.
     """
+
+    holds = math.inf
 
     def __init__(
         self,
@@ -141,19 +145,22 @@ class FakeGenerator:
         self.requests.append(request)
         self.guests.append(is_guest(metadata))
         self.metadata.append(metadata)
-        self.calls.append(_Generating(self))
+        self.calls.append(_Generating(self, too_long=len(request.messages) > self.holds))
         return self.calls[-1]
 
 
 class _Generating:
-    def __init__(self, fake: FakeGenerator) -> None:
+    def __init__(self, fake: FakeGenerator, *, too_long: bool) -> None:
         self._fake = fake
+        self._too_long = too_long
         self.cancelled = False
 
     def cancel(self) -> None:
         self.cancelled = True
 
     async def __aiter__(self) -> AsyncIterator[generator_pb2.GenerateResponse]:
+        if self._too_long:
+            raise refusal(InvalidInput("the prompt is long", reason="PROMPT_TOO_LONG"))
         await asyncio.sleep(self._fake.first_ms / 1000)
         for index, word in enumerate(self._fake.words):
             if index == self._fake.fail_after:

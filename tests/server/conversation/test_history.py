@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.v1 import generator_pb2 as pb
-from server.conversation.history import History
+from server.conversation.history import History, newer_half
 from server.realtime import items
 from server.realtime.items import Item
 from tests.server import said
@@ -55,6 +56,28 @@ def test_the_oldest_go_first_and_a_reply_goes_with_its_question(
 def test_a_greeting_stays_until_there_is_no_room() -> None:
     assert _after(9, (REPLY, "hello"), (USER, "aa")) == [(REPLY, "hello"), (USER, "aa")]
     assert _after(6, (REPLY, "hello"), (USER, "aa")) == [(USER, "aa")]
+
+
+def test_of_what_the_model_does_not_hold_the_newer_half_is_left() -> None:
+    history = History(1000)
+    for number in range(4):
+        said.add(history, USER, f"question {number}")
+        said.add(history, REPLY, f"answer {number}")
+    said.add(history, USER, "last")
+    messages: Sequence[pb.Message] = history.messages("Be brief.")
+    left = [messages := newer_half(messages) for _ in range(4)]
+    assert [each.content for each in left[1]] == ["Be brief.", "question 3", "answer 3", "last"]
+    assert [each.content for each in left[2]] == ["Be brief.", "last"]
+    assert left[3] == left[2]
+
+
+def test_an_apology_is_no_part_of_what_is_talked_about() -> None:
+    history = History(100, "One moment.")
+    for role, text in ((REPLY, "How many?"), (USER, "two"), (REPLY, "One moment.")):
+        said.add(history, role, text)
+    assert [message.content for message in history.messages("")] == ["How many?", "two"]
+    assert history.last_reply() == "How many?"
+    assert len(list(history.items)) == 3
 
 
 def test_what_the_caller_said_last_stays_however_long_and_so_does_its_answer() -> None:

@@ -386,6 +386,9 @@ def test_what_was_asked_of_a_reply_that_never_began_is_asked_of_no_other() -> No
             await reading
             (request,) = floor.generator.requests
             assert [message.content for message in request.messages] == ["no wait stop that"]
+            # Whoever asked is told what became of it.
+            done = [event["response"] for event in floor.events if event["type"] == "response.done"]
+            assert [response["status"] for response in done] == ["cancelled", "completed"]
 
     run_virtual(main())
 

@@ -150,6 +150,31 @@ def test_an_answer_enters_the_history_once_it_was_heard() -> None:
     assert scene.turn.config == CONFIG
 
 
+@pytest.mark.parametrize(("holds", "told"), [(5, 5), (4, 3), (2, 1)])
+def test_of_a_conversation_that_the_model_does_not_hold_the_newer_part_is_answered(
+    holds: int, told: int
+) -> None:
+    generator = FakeGenerator(WORDS)
+    generator.holds = holds
+
+    async def story(scene: Scene) -> None:
+        for text in ("two", "three"):
+            said.add(scene.history, pb.ROLE_ASSISTANT, f"answer before {text}")
+            said.add(scene.history, pb.ROLE_USER, text)
+        await scene.answer()
+
+    scene = play(story, generator)
+    assert scene.response()["status"] == "completed"
+    last = [message.content for message in generator.requests[-1].messages]
+    assert last == ["hello", "answer before two", "two", "answer before three", "three"][-told:]
+
+
+def test_what_the_caller_said_alone_may_be_more_than_the_model_holds() -> None:
+    generator = FakeGenerator(WORDS)
+    generator.holds = 0
+    assert play(Scene.answer, generator).response()["status"] == "failed"
+
+
 def test_it_says_when_it_is_first_heard() -> None:
     scene = play(lambda scene: scene.answer())
     assert scene.audible == pytest.approx([150])

@@ -301,7 +301,7 @@ def test_ducked_it_is_silent_and_goes_on() -> None:
     assert stage.said == ["One two three."]
 
 
-async def _ask_behind(stage: Stage) -> asyncio.Task[None]:
+async def _ask_behind(stage: Stage) -> asyncio.Task[bool]:
     """Stop a reply, and ask for the next while that one still ends."""
     await stage.turns.answer(Asked(CONFIG), Timeline())
     await asyncio.sleep(0.5)
