@@ -13,9 +13,15 @@ ROLES = {"system": pb.ROLE_SYSTEM, "user": pb.ROLE_USER, "assistant": pb.ROLE_AS
 # What may be the first that a model is told of a conversation whose beginning is left out.
 BEGINNINGS = (pb.ROLE_USER, pb.ROLE_SYSTEM)
 
+# A message, and the item that it is of.
+_Told = tuple[str, pb.Message]
+
 
 class History:
-    """A session's items, and the last `max_chars` of them as messages.
+    """A session's items, and the last of them, at most `max_chars`, as messages.
+
+    Where more was said, half as much stays, and grows again: the next prompts begin as the one before, of
+    which an engine remembers what it read. Were each turn to drop a little, all would be read anew.
 
     The `apology` for what failed is an item, but no part of what is talked about: a small model that reads
     it takes it for its own manner, and has problems ever after.
@@ -25,6 +31,7 @@ class History:
         self.items = Items()
         self._max_chars = max_chars
         self._apology = apology
+        self._from = ""  # the item that is the first to be told; none: the first that there is
 
     def last_reply(self) -> str:
         """Return what the agent said last, as far as it was heard; nothing, where it said nothing."""
@@ -42,12 +49,21 @@ class History:
         caller who paused meant one thing, and some models' chat templates refuse two messages of one
         role.
         """
-        conversation = self.items if instead is None else instead
-        told = list(_told(item for item in conversation if not self._apologises(item)))
+        conversation = self._kept() if instead is None else instead
+        told = [*_told(item for item in conversation if not self._apologises(item))]
         if said:
-            told.append(pb.Message(role=pb.ROLE_USER, content=said))
+            told.append(("", pb.Message(role=pb.ROLE_USER, content=said)))
+        if _chars(told) > self._max_chars:
+            told = _newest(told, self._max_chars // 2)
+            if instead is None and told:
+                self._from = told[0][0] or self._from
         first = [pb.Message(role=pb.ROLE_SYSTEM, content=instructions)] if instructions else []
-        return _merged([*first, *_newest(told, self._max_chars)])
+        return _merged([*first, *(message for _, message in told)])
+
+    def _kept(self) -> list[Item]:
+        listed = list(self.items)
+        places = (place for place, item in enumerate(listed) if item.id == self._from)
+        return listed[next(places, 0) :]
 
     def _apologises(self, item: Item) -> bool:
         if item.type != "message" or item.role != "assistant":
@@ -65,16 +81,17 @@ def newer_half(messages: Sequence[pb.Message]) -> Sequence[pb.Message]:
     return [*first, *kept]
 
 
-def _told(conversation: Iterable[Item]) -> Iterator[pb.Message]:
+def _told(conversation: Iterable[Item]) -> Iterator[_Told]:
     """Yield one message an item; a call goes with its output, or is left out until there is one."""
     listed = list(conversation)
     outputs = {item.call_id: item for item in listed if isinstance(item, FunctionCallOutput)}
     for item in listed:
         if isinstance(item, FunctionCall):
             if item.call_id in outputs:
-                yield from _call(item, outputs[item.call_id])
+                for message in _call(item, outputs[item.call_id]):
+                    yield item.id or "", message
         elif not isinstance(item, FunctionCallOutput) and (text := items.text_of(item)).strip():
-            yield pb.Message(role=ROLES[item.role], content=text)
+            yield item.id or "", pb.Message(role=ROLES[item.role], content=text)
 
 
 def _call(call: FunctionCall, output: FunctionCallOutput) -> Iterator[pb.Message]:
@@ -83,20 +100,23 @@ def _call(call: FunctionCall, output: FunctionCallOutput) -> Iterator[pb.Message
     yield pb.Message(role=pb.ROLE_TOOL, content=output.output, tool_call_id=output.call_id)
 
 
-def _newest(told: list[pb.Message], max_chars: int) -> list[pb.Message]:
+def _newest(told: list[_Told], max_chars: int) -> list[_Told]:
     """Return the last messages, from what the caller said last on in any case.
 
     A reply goes with what it answered: alone it misleads, and some models' chat templates refuse a
     conversation that begins with it. Untrimmed, that is the greeting.
     """
-    last = max(
-        (i for i, each in enumerate(told) if each.role == pb.ROLE_USER), default=len(told) - 1
-    )
-    chars, start = sum(map(_size, told)), 0
-    while start < last and (chars > max_chars or (start and told[start].role not in BEGINNINGS)):
-        chars -= _size(told[start])
+    roles = [message.role for _, message in told]
+    last = max((i for i, role in enumerate(roles) if role == pb.ROLE_USER), default=len(told) - 1)
+    chars, start = _chars(told), 0
+    while start < last and (chars > max_chars or (start and roles[start] not in BEGINNINGS)):
+        chars -= _size(told[start][1])
         start += 1
     return told[start:]
+
+
+def _chars(told: Iterable[_Told]) -> int:
+    return sum(_size(message) for _, message in told)
 
 
 def _size(message: pb.Message) -> int:

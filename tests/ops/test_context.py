@@ -58,7 +58,9 @@ def test_it_is_looked_at_as_all_tables_are_read() -> None:
     with pytest.raises(
         Misconfigured, match=r"history_chars = 5000, .* context_tokens = 1024 holds"
     ):
-        Settings.load({"ANTIPHON_LLM__CONTEXT_TOKENS": "1024"})
+        Settings.load(
+            {"ANTIPHON_LLM__CONTEXT_TOKENS": "1024", "ANTIPHON_AGENT__HISTORY_CHARS": "5000"}
+        )
 
 
 def llm(context_tokens: int) -> LlmSettings:

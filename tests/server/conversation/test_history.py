@@ -53,6 +53,28 @@ def test_the_oldest_go_first_and_a_reply_goes_with_its_question(
     assert [text for _, text in told] == kept
 
 
+def test_prompts_begin_as_the_one_before_but_where_half_of_it_goes() -> None:
+    history, before, anew, longest = History(100), "", 0, 0
+    for number in range(100):
+        said.add(history, USER, f"question {number}")
+        told = " ".join(message.content for message in history.messages(""))
+        anew += not told.startswith(before)
+        before, longest = told, max(longest, len(told))
+        said.add(history, REPLY, f"answer {number}")
+    assert anew <= 25
+    assert 80 <= longest <= 120
+
+
+def test_where_the_first_that_was_told_is_removed_there_is_another_first() -> None:
+    history = History(10)
+    for text in ("question", "another one", "more"):
+        said.add(history, USER, text)
+    assert [message.content for message in history.messages("")] == ["more"]
+    history.items.remove(history._from)
+    said.add(history, USER, "again")
+    assert [message.content for message in history.messages("")] == ["again"]
+
+
 def test_a_greeting_stays_until_there_is_no_room() -> None:
     assert _after(9, (REPLY, "hello"), (USER, "aa")) == [(REPLY, "hello"), (USER, "aa")]
     assert _after(6, (REPLY, "hello"), (USER, "aa")) == [(USER, "aa")]
