@@ -30,7 +30,7 @@ class History:
     def __init__(self, max_chars: int, apology: str = "") -> None:
         self.items = Items()
         self._max_chars = max_chars
-        self._apology = apology
+        self._apology = apology.strip()
         self._from = ""  # the item that is the first to be told; none: the first that there is
 
     def last_reply(self) -> str:
@@ -60,6 +60,11 @@ class History:
         first = [pb.Message(role=pb.ROLE_SYSTEM, content=instructions)] if instructions else []
         return _merged([*first, *(message for _, message in told)])
 
+    def hold(self, messages: Sequence[pb.Message]) -> None:
+        """Tell no more than `messages` hold from now on: the model does not."""
+        rest = [each for each in messages if each.role != pb.ROLE_SYSTEM]
+        self._max_chars = min(self._max_chars, sum(map(_size, rest)))
+
     def _kept(self) -> list[Item]:
         listed = list(self.items)
         places = (place for place, item in enumerate(listed) if item.id == self._from)
@@ -68,17 +73,15 @@ class History:
     def _apologises(self, item: Item) -> bool:
         if item.type != "message" or item.role != "assistant":
             return False
-        return items.text_of(item).strip() == self._apology
+        text = items.text_of(item).strip()
+        return bool(text) and self._apology.startswith(text)
 
 
 def newer_half(messages: Sequence[pb.Message]) -> Sequence[pb.Message]:
-    """Return the request's messages without the older half of the conversation; all, where one is left."""
+    """Return the request's messages without the older half; of what the caller said last on, all."""
     first = [each for each in messages[:1] if each.role == pb.ROLE_SYSTEM]
-    rest = messages[len(first) :]
-    kept = list(rest[len(rest) // 2 :])
-    while len(kept) > 1 and kept[0].role not in BEGINNINGS:
-        del kept[0]
-    return [*first, *kept]
+    rest = [("", each) for each in messages[len(first) :]]
+    return [*first, *(each for _, each in _newest(rest, _chars(rest) // 2))]
 
 
 def _told(conversation: Iterable[Item]) -> Iterator[_Told]:

@@ -91,7 +91,8 @@ class Moderator:
         """Whether no other reply can be asked for now."""
         # What the agent says of its own accord the client did not ask for, and cannot know to wait for: it
         # takes a refusal for good, and a tool's output would never be told. A re-prompt broken off for it
-        # would sound like a fault, so the request waits the second or two; a client in a hurry cancels.
+        # would sound like a fault, so the request waits the second or two; a client in a hurry cancels, and
+        # so it can withdraw what waits until the caller is done.
         waits = self._dialogue.reciting or self.turns.lets_ask
         return (self._dialogue.replying and not waits) or self._asked is not None
 
@@ -101,7 +102,7 @@ class Moderator:
         self.config = config
         self._services.apologies.want(config)
         self._dialogue.rules = rules_of(config, self._agent)
-        self._news.set()
+        await self.tell(ev.RulesChanged())
 
     async def tell(self, event: ev.Event, final: Final | None = None) -> None:
         """Let `event` have its consequences; returns once they are under way."""
@@ -131,6 +132,18 @@ class Moderator:
         """Reply as it is `asked` for, as soon as the floor is free."""
         self._asked = asked
         await self.tell(ev.ReplyRequested())
+
+    @property
+    def asked(self) -> bool:
+        """Whether a reply was asked for that has not begun."""
+        return self._asked is not None
+
+    async def withdraw(self) -> None:
+        """Let what was asked for, and has not begun, be."""
+        asked, self._asked = self._asked, None
+        await self.tell(ev.RequestWithdrawn())
+        if asked is not None:
+            await self.turns.forgo(asked)
 
     async def clear(self) -> None:
         """Forget what the caller said since an utterance was last ended."""
@@ -164,8 +177,7 @@ class Moderator:
         """End everything that is under way."""
         self._warming.drop()
         self.ear.drop()
-        self.turns.discard()
-        self.turns.stop(ABANDONED)
+        self.turns.drop()
 
     async def _heard(self, event: RecognizeResponse) -> None:
         match event.WhichOneof("event"):

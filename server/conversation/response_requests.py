@@ -55,6 +55,8 @@ class ResponseRequests:
         aside = self._asides.find(event.response_id)
         if aside is not None:
             return self._asides.cancel(aside)
+        if running is None and event.response_id is None and self._moderator.asked:
+            return self._moderator.withdraw()
         if running is None or event.response_id not in (None, running):
             raise InvalidInput(
                 "Cancellation failed: no such response is in progress",

@@ -32,7 +32,6 @@ from server.realtime.session_config import SessionConfig
 
 log = logging.getLogger(__name__)
 
-HTTP_SERVER_ERROR = 500
 # The reason of a language model's refusal. How many tokens a history has depends on its language.
 PROMPT_TOO_LONG = "PROMPT_TOO_LONG"
 
@@ -55,7 +54,7 @@ class Failure:
     def of_engine(self) -> bool:
         """Whether an engine failed, which may soon be well, and not the client or what it asked for."""
         stalled = self.problem.reason == CLIENT_STALLED
-        return self.problem.http_status >= HTTP_SERVER_ERROR and not stalled
+        return self.problem.is_servers and not stalled
 
 
 class Turn:
@@ -79,6 +78,7 @@ class Turn:
         self._asked = asked
         self._observer = observer
         self._wire = wire
+        self._history = history
         self._items = history.items if asked.remembered else None
         self.timeline = timeline
         self._on_audible = on_audible
@@ -103,6 +103,8 @@ class Turn:
         self.failure: Failure | None = None
         # Whether it has failed, though its client may not have been told yet.
         self.broken = False
+        # Whether there is nothing left of it to stop.
+        self.finished = False
 
     @property
     def response_id(self) -> str:
@@ -205,21 +207,23 @@ class Turn:
             self._remember(replace(self._reply.heard, text=self._reply.text), COMPLETED)
             await self._tell_heard(self._reply.text)
             await self._tell_silence(cleared=False)
+        finally:
+            self.finished = True
 
     async def _answer(self, messages: Sequence[pb.Message]) -> None:
         """Answer `messages`, or so many of the newest as the model holds."""
-        try:
-            await self._reply.answer(messages)
-        except Exception as error:
-            newer = newer_half(messages)
-            too_long = understand(error, "a reply").reason == PROMPT_TOO_LONG
-            if not too_long or len(newer) == len(messages):
-                raise
-            log.warning(
-                "the model does not hold the conversation: its older half is left out; "
-                "set [agent] history_chars lower"
-            )
-            await self._answer(newer)
+        while True:
+            try:
+                return await self._reply.answer(messages)
+            except (AntiphonError, ExceptionGroup) as error:
+                newer = newer_half(messages)
+                too_long = understand(error, "a reply").reason == PROMPT_TOO_LONG
+                if not too_long or len(newer) == len(messages):
+                    raise
+            log.warning("a conversation outgrows the model: set [agent] history_chars lower")
+            if self._asked.instead is None:
+                self._history.hold(newer)
+            messages = newer
 
     async def _speak(self, speak: Callable[[], Awaitable[None]]) -> None:
         """Speak; where that fails at once, before anything of it was told, once again."""

@@ -127,6 +127,7 @@ class Turns:
 
     async def forgo(self, asked: Asked) -> None:
         """Tell the client, who waits for what it `asked` for, that it was taken back."""
+        await self._ended()
         await self._turn(asked, Timeline()).forgo(CANCELLED)
 
     async def answer_again(self, asked: Asked, timeline: Timeline) -> None:
@@ -162,8 +163,16 @@ class Turns:
         """Silence the reply at once and cancel it; its clean-up follows. One about to begin never does."""
         self._ducked = False
         self._stops += 1
-        if self._heard is not None and self.running:
+        # One that is finished tells so, and may wait to: what it brings about is stopped there.
+        if self._heard is not None and self.running and not self._heard.turn.finished:
             _cancel(self._heard, outcome, unsaid=unsaid)
+
+    def drop(self) -> None:
+        """End everything, at once."""
+        self.discard()
+        self.stop(ABANDONED)
+        if self._heard is not None and self._heard.turn.finished:
+            self._heard.task.cancel()
 
     async def ended(self) -> None:
         """Return once no reply runs any more, nor the clean-up of one."""
@@ -176,7 +185,12 @@ class Turns:
         _cancel(trusted, ABANDONED)
 
     async def _hear(self, running: _Running) -> bool:
-        if not await self._floor_is_free():
+        try:
+            free = await self._floor_is_free()
+        except asyncio.CancelledError:
+            _cancel(running, ABANDONED)  # nobody knows of it, and it would wait to be heard
+            raise
+        if not free:
             _cancel(running, ABANDONED)
             return False
         self._heard = running

@@ -76,7 +76,7 @@ class _Over:
 
 
 class Dialogue:
-    """One session's. `rules` may be replaced at any time.
+    """One session's. `rules` may be replaced at any time, and `RulesChanged` fed.
 
     `spoken` returns what the reply that runs said in the last seconds, `asked` the last reply, `awaits`
     whether the client owes a function's output, `own_ms` how much of what is said now is as loud as the
@@ -118,6 +118,9 @@ class Dialogue:
         self._tries = 0  # to make the reply again that failed
         self._again = False  # whether it is made once the apology was heard
         self._apology_s: float | None = None  # when the one that is said began
+        self._unheard_now = (
+            False  # who was speaking has fallen silent, and it is not known what they said
+        )
         self._owes_apology = False  # for what was not heard over the reply
         self._handlers: dict[type, Callable[[Any, float], list[Action]]] = {
             ev.SpeechStarted: self._started,
@@ -135,8 +138,10 @@ class Dialogue:
             ev.Committed: self._committed,
             ev.Cleared: self._cleared,
             ev.ReplyRequested: self._reply_requested,
+            ev.RequestWithdrawn: self._request_withdrawn,
             ev.ReplyCancelled: self._cancelled,
             ev.CallClosed: self._call_closed,
+            ev.RulesChanged: self._rules_changed,
             ev.Tick: self._tick,
         }
 
@@ -192,7 +197,7 @@ class Dialogue:
     def _started(self, event: ev.SpeechStarted, at_s: float) -> list[Action]:
         self._caller, self._text, self._pause = Caller.SPEAKING, "", None
         self._pauses, self._longest_pause_ms = 0, 0.0
-        self._owes_apology = False
+        self._is_heard()
         if self.rules.endpointing is None:
             return []
         began_s = at_s if event.began_s is None else event.began_s
@@ -204,7 +209,8 @@ class Dialogue:
         return [ev.Duck()]
 
     def _partial(self, event: ev.Partial, at_s: float) -> list[Action]:
-        self._text, self._owes_apology = event.text, False
+        self._text = event.text
+        self._is_heard()
         return self._judge(at_s)
 
     def _hushed(self, event: ev.Hushed, at_s: float) -> list[Action]:
@@ -244,12 +250,13 @@ class Dialogue:
     def _final(self, event: ev.Final, at_s: float) -> list[Action]:
         # One that nobody asked for: the recogniser's own bound, or the end of its stream.
         ending = self._endings.popleft() if self._endings else self._default_ending()
-        self._text, self._owes_apology = event.text, False
+        self._text = event.text
+        self._is_heard()
         taken: list[Action] = []
         if self._over is not None:
             dropped = ending is _Ending.DROP and self._verdict(self._over, at_s) is not Verdict.STOP
             if dropped:
-                return [*self._close(), ev.Drop()]
+                return [*self._close(), ev.Drop(), *self._answer_if_asked(at_s)]
             ending = self._default_ending() if ending is _Ending.DROP else ending
             taken = self._take_floor(at_s)
         return taken + self._close_turn(event.text, ending, at_s)
@@ -328,7 +335,8 @@ class Dialogue:
 
     def _answer_if_asked(self, at_s: float, *, speculated: bool = False) -> list[Action]:
         # Whoever speaks now is heard out, and answered together with what the client asks for meanwhile.
-        waits = self._talks if self.rules.endpointing is not None else bool(self._endings)
+        speaks = self._caller is not Caller.SILENT and self.rules.endpointing is not None
+        waits = bool(self._endings) or (speaks and not self._unheard_now)
         if not self._requested or self._agent is not Agent.SILENT or waits:
             # What was speculated is answered now or never.
             return [ev.Discard()] if speculated else []
@@ -366,12 +374,18 @@ class Dialogue:
         return [ev.Answer(again=True)]
 
     def _unheard(self, _: ev.Unheard, at_s: float) -> list[Action]:
-        if self._alone or not self.rules.apologises or self.rules.endpointing is None:
+        if self._alone:
             return []
+        self._unheard_now = True
+        if not self.rules.apologises or self.rules.endpointing is None:
+            return self._answer_if_asked(at_s)
         if self._agent is Agent.SILENT:
             return self._apologise(at_s)
         self._owes_apology = self._reciting is not ev.Recital.APOLOGY
         return []
+
+    def _is_heard(self) -> None:
+        self._unheard_now = self._owes_apology = False
 
     def _connected(self, event: ev.Connected, at_s: float) -> list[Action]:
         self._alone = False
@@ -386,7 +400,8 @@ class Dialogue:
         self._close()
         self._fall_silent()
         self._requested, self._again, self._alone = False, False, True
-        self._reopened_text, self._owes_apology = "", False
+        self._reopened_text = ""
+        self._is_heard()
         self._endings.clear()
         return stop + discarded
 
@@ -398,7 +413,7 @@ class Dialogue:
     def _reply_over(self, _: ev.ReplyOver, at_s: float) -> list[Action]:
         farewell = self._reciting is ev.Recital.FAREWELL
         self._fall_silent()
-        if farewell and not (self._talks or self._requested):
+        if farewell and not (self._talks or self._requested or self._owes_apology):
             self._left = True
             return [ev.HangUp()]
         heard: list[Action] = []
@@ -419,13 +434,17 @@ class Dialogue:
     def _cleared(self, _: ev.Cleared, at_s: float) -> list[Action]:
         actions = [*self._discard(), *self._close(), ev.Drop()]
         self._endings.clear()
-        self._owes_apology = False
+        self._is_heard()
         return actions + self._answer_if_asked(at_s)
 
     def _reply_requested(self, _: ev.ReplyRequested, at_s: float) -> list[Action]:
         self._silence.forget()
         self._requested = True
         return self._answer_if_asked(at_s)
+
+    def _request_withdrawn(self, _: ev.RequestWithdrawn, at_s: float) -> list[Action]:
+        self._requested = False
+        return []
 
     def _cancelled(self, _: ev.ReplyCancelled, at_s: float) -> list[Action]:
         self._silence.forget()
@@ -434,6 +453,13 @@ class Dialogue:
         # A farewell that is cut short is none.
         self._again, self._reciting = False, None
         return [ev.Stop(ev.Why.CLIENT), *self._reply_over(ev.ReplyOver(), at_s)]
+
+    def _rules_changed(self, _: ev.RulesChanged, at_s: float) -> list[Action]:
+        """Judge by them the pause that stands: nothing else is told of it."""
+        if self._over is not None:
+            return []
+        self._commit_at_s = None
+        return self._discard() if self.rules.endpointing is None else self._consider()
 
     def _call_closed(self, _: ev.CallClosed, at_s: float) -> list[Action]:
         return []  # its client asks for what follows from it; the silence is watched again

@@ -122,6 +122,16 @@ class CallClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestWithdrawn:
+    """The client asks no longer for the reply that it asked for, and that has not begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesChanged:
+    """The dialogue's rules are others from now on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """It is at least as late as `Dialogue.due_s` asked for."""
 
@@ -144,6 +154,8 @@ Event = (
     | ReplyRequested
     | ReplyCancelled
     | CallClosed
+    | RequestWithdrawn
+    | RulesChanged
     | Tick
 )
 

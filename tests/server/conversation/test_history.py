@@ -88,9 +88,16 @@ def test_of_what_the_model_does_not_hold_the_newer_half_is_left() -> None:
     said.add(history, USER, "last")
     messages: Sequence[pb.Message] = history.messages("Be brief.")
     left = [messages := newer_half(messages) for _ in range(4)]
-    assert [each.content for each in left[1]] == ["Be brief.", "question 3", "answer 3", "last"]
-    assert [each.content for each in left[2]] == ["Be brief.", "last"]
-    assert left[3] == left[2]
+    assert [each.content for each in left[0]] == ["Be brief.", "question 3", "answer 3", "last"]
+    assert [each.content for each in left[1]] == ["Be brief.", "last"]
+    assert left[3] == left[2] == left[1]
+
+
+def test_the_newer_half_holds_what_the_caller_said_last_with_what_was_called_for_it() -> None:
+    called = _item(CALL, SUNNY)
+    assert newer_half(called) == called
+    asked = _item(CALL, SUNNY, items.user_said("item_9", "hello?"))
+    assert [message.content for message in newer_half(asked)] == ["hello?"]
 
 
 def test_an_apology_is_no_part_of_what_is_talked_about() -> None:
@@ -100,6 +107,8 @@ def test_an_apology_is_no_part_of_what_is_talked_about() -> None:
     assert [message.content for message in history.messages("")] == ["How many?", "two"]
     assert history.last_reply() == "How many?"
     assert len(list(history.items)) == 3
+    said.add(history, REPLY, "One mo")  # somebody spoke over it
+    assert history.last_reply() == "How many?"
 
 
 def test_what_the_caller_said_last_stays_however_long_and_so_does_its_answer() -> None:

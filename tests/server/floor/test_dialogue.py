@@ -706,6 +706,8 @@ EVENTS: st.SearchStrategy[Callable[[float], Event]] = st.one_of(
     st.just(lambda _: ev.Unheard()),
     st.builds(lambda ready: lambda _: ev.ReplyFailed(again=True, ready=ready), st.booleans()),
     st.just(lambda _: ev.Cleared()),
+    st.just(lambda _: ev.RequestWithdrawn()),
+    st.just(lambda _: ev.RulesChanged()),
     st.just(lambda _: ev.Disconnected()),
     st.builds(lambda greets: lambda _: ev.Connected(greets), st.booleans()),
 )
@@ -796,6 +798,7 @@ def test_whatever_happens(
         listener.follow(dialogue.feed(event, now_s))
     assert len(listener.committed) + listener.dropped == finals, "a final was lost"
     assert listener.speaking == dialogue.replying
+    assert not dialogue._requested or dialogue.replying or dialogue._talks, "nobody is answered"
 
 
 def _held(dialogue: Dialogue, listener: Listener, event: Event, at_s: float) -> bool:
@@ -1010,6 +1013,52 @@ def test_who_speaks_when_an_answer_is_asked_for_is_heard_out_and_answered_once()
             (3.0, ev.ReplyOver(), []),
         ]
     )
+
+
+def test_what_was_asked_for_over_a_reply_is_answered_though_the_caller_only_hummed() -> None:
+    play(
+        [
+            *ANSWERED,
+            (2.0, ev.SpeechStarted(), [ev.Duck()]),
+            (2.5, ev.Paused("Mm-hm.", 2.3), [ev.Unduck(), ev.Finish()]),
+            (2.6, ev.ReplyOver(), []),
+            (2.7, ev.ReplyRequested(), []),
+            (2.8, ev.Final("Mm-hm."), [ev.Drop(), ev.Answer()]),
+        ]
+    )
+
+
+def test_what_waits_for_the_caller_may_be_withdrawn() -> None:
+    dialogue = play([(0.0, ev.SpeechStarted(), [ev.TellSpeech()]), (0.5, ev.ReplyRequested(), [])])
+    assert dialogue.feed(ev.RequestWithdrawn(), 0.6) == []
+    assert dialogue.feed(ev.Cleared(), 0.7) == [ev.Drop()]
+
+
+@pytest.mark.parametrize("apologises", [True, False])
+def test_who_has_fallen_silent_unheard_holds_up_no_answer(apologises: bool) -> None:
+    dialogue = Dialogue(replace(RULES, apologises=apologises))
+    dialogue.feed(ev.SpeechStarted(), 0.0)
+    dialogue.feed(ev.ReplyRequested(), 0.5)
+    told = dialogue.feed(ev.Unheard(), 2.0)
+    assert told == ([APOLOGY] if apologises else [ev.Answer()])
+    if apologises:
+        assert dialogue.feed(ev.ReplyOver(), 4.0) == [ev.Answer()]
+
+
+def test_nobody_hangs_up_on_who_was_not_heard_over_the_farewell() -> None:
+    play([*LEFT_ALONE, (8.2, ev.Unheard(), []), (8.5, ev.ReplyOver(), [APOLOGY])], HASTY)
+
+
+def test_a_pause_that_stands_is_judged_by_new_rules() -> None:
+    dialogue = Dialogue(replace(RULES, endpointing=None))
+    dialogue.feed(ev.SpeechStarted(), 0.0)
+    assert dialogue.feed(ev.Paused("Hello there.", 1.0), 1.2) == []
+    dialogue.rules = RULES
+    assert dialogue.feed(ev.RulesChanged(), 1.3) == [ev.Speculate("Hello there.")]
+    assert dialogue.due_s is not None
+    dialogue.rules = replace(RULES, endpointing=None)
+    assert dialogue.feed(ev.RulesChanged(), 1.4) == [ev.Discard()]
+    assert dialogue.due_s is None
 
 
 def test_who_speaks_as_a_greeting_ends_is_heard_out_before_what_was_asked_for() -> None:
