@@ -122,9 +122,8 @@ class Session:
         try:
             async for item in line.incoming:
                 await time_slice.do(self._take(item))
-                if isinstance(item, str):
-                    self._settled.set()
         except LineLost:
+            greeting.cancel()
             self._wire.disconnect()
             await self._moderator.leave()
         else:
@@ -151,14 +150,15 @@ class Session:
 
     async def _greet(self, line: Line) -> None:
         """Greet the caller, in the way that the client sets first, once it can be heard."""
-        if self._greeted or not self._agent.greeting or not self._config.replies:
+        if self._greeted or not self._agent.greeting:
             return
         await line.connected()
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
                 await self._settled.wait()
         self._greeted = True
-        await self._moderator.tell(ev.Connected(greets=True))
+        if self._config.replies:
+            await self._moderator.tell(ev.Connected(greets=True))
 
     async def converse(self, line: Line) -> None:
         """Live for as long as `line` does."""
@@ -244,6 +244,7 @@ class Session:
 
     async def _set(self, config: SessionConfig) -> None:
         await self._moderator.configure(config)
+        self._settled.set()
         await self._tell_session(oai.SessionUpdatedEvent)
 
     async def _tell_session(self, model: Any) -> None:

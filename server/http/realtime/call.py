@@ -81,7 +81,13 @@ class Call:
             delivering = tasks.create_task(self._peer.deliver(outbox))
             try:
                 await self._seat.attend(
-                    Line(self._incoming(), outbox, LEAD_MS, True, self._peer.connected)
+                    Line(
+                        self._incoming(),
+                        outbox,
+                        LEAD_MS,
+                        plays=True,
+                        connected=self._peer.connected,
+                    )
                 )
             except AntiphonError as error:
                 problem = error

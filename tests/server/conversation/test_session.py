@@ -253,6 +253,47 @@ def test_a_greeting_is_in_the_format_that_the_client_sets_first() -> None:
     assert {len(frame) for frame in heard} == {160}
 
 
+def test_a_greeting_waits_for_the_format_though_sound_comes_first() -> None:
+    async def story(world: World) -> None:
+        await world.until("session.created")
+        audio = base64.b64encode(FRAME).decode()
+        world.send({"type": "input_audio_buffer.append", "audio": audio})
+        await asyncio.sleep(SETTLE_S / 2)
+        world.send(_formats("audio/pcmu"))
+        await world.until("output_audio_buffer.stopped")
+
+    world = tell(story, agent=AgentSettings(greeting="Welcome."))
+    heard = [item for _, item in world.received if isinstance(item, bytes)]
+    assert {len(frame) for frame in heard} == {160}
+
+
+def test_who_sets_a_transcription_is_not_greeted() -> None:
+    async def story(world: World) -> None:
+        await world.until("session.created")
+        world.send({"type": "session.update", "session": {"type": "transcription"}})
+        await asyncio.sleep(5)
+
+    assert "response.created" not in tell(story, agent=AgentSettings(greeting="Hi.")).kinds()
+
+
+def test_what_waits_for_the_caller_may_be_taken_back() -> None:
+    async def story(world: World) -> None:
+        world.send(FRAME)
+        await world.recognizer.opened.wait()
+        world.recognizer.start()
+        await world.until("input_audio_buffer.speech_started")
+        world.send({"type": "response.create"})
+        world.send({"type": "response.cancel"})
+        response = (await world.until("response.done"))["response"]
+        assert response["status"] == "cancelled"
+        world.send({"type": "response.create"})
+        world.recognizer.pause("hello", 1000)
+        response = (await world.until("response.done"))["response"]
+        assert response["status"] == "completed"
+
+    assert not tell(story).events("error")
+
+
 def test_who_speaks_before_the_greeting_is_answered_instead() -> None:
     world = tell(one_turn, agent=AgentSettings(greeting="Welcome."))
     (said,) = world.events("response.output_audio_transcript.done")
