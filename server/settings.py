@@ -27,6 +27,8 @@ from server.vitals import VitalBounds
 _INTERRUPTION = InterruptionSettings()
 
 # NVIDIA Riva's port, so that its clients find the appliance where they look.
+# A silent caller is waited for at least so long, unless for ever.
+MIN_SILENT_S, MAX_SILENT_S = 1, 3600
 DEFAULT_ADDRESS = "127.0.0.1:50051"
 DEFAULT_HTTP = "127.0.0.1:8080"
 
@@ -134,7 +136,10 @@ class AgentSettings(Table):
     )
     # Long enough to look for a pen.
     silent_s: float = Field(
-        20.0, ge=0, le=3600, description="how long a silent caller is waited for; 0: for ever"
+        20.0,
+        ge=0,
+        le=MAX_SILENT_S,
+        description="how long a silent caller is waited for; 0: for ever",
     )
     # Answers begun on trust, before it is known that the caller is done, for one turn; 0: none.
     speculations: int = Field(4, ge=0, le=MOST_SPECULATIONS)
@@ -149,13 +154,13 @@ class AgentSettings(Table):
     endpoint_silence_ms: int = Field(500, ge=100, le=5000)
     # About 40 s of speech: longer replies are not listened to in a call.
     max_reply_tokens: int = Field(120, ge=1, le=4096)
-    # Some 500 tokens. CTranslate2 reads all of them again for each answer: on two cores 500 in 0.4 s, but the
-    # 1250 that its context of 2048 has room for in 1.6 s, and in 4 s beside the other engines.
-    history_chars: int = Field(2000, ge=0, le=1_000_000)
+    # Some 300 tokens, the last few turns. CTranslate2 reads all of them again for each answer: on two cores
+    # 400 in 0.3 s, but the 1250 that its context has room for in 1.6 s, and in 4 s beside the other engines.
+    history_chars: int = Field(1200, ge=0, le=1_000_000)
 
     @field_validator("silent_s")
     @classmethod
     def _never_or_a_while(cls, silent_s: float) -> float:
-        if 0 < silent_s < 1:
-            raise ValueError("either 0 or at least 1 s")
+        if 0 < silent_s < MIN_SILENT_S:
+            raise ValueError(f"either 0 or at least {MIN_SILENT_S} s")
         return silent_s

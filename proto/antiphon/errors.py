@@ -23,6 +23,8 @@ DOMAIN = "antiphon"
 # What a caller who finds no room is told to wait. A reply takes some seconds, a call minutes: sooner would
 # only be refused again.
 RETRY_AFTER_S = 5
+# Of HTTP's statuses, from here on.
+SERVER_ERROR = 500
 
 
 class AntiphonError(Exception):
@@ -39,6 +41,11 @@ class AntiphonError(Exception):
         self.message = message
         self.reason = reason or self.default_reason
         self.metadata: Mapping[str, str] = metadata
+
+    @property
+    def is_servers(self) -> bool:
+        """Whether the fault is the appliance's, and not of what was asked for."""
+        return self.http_status >= SERVER_ERROR
 
 
 class InvalidInput(AntiphonError):

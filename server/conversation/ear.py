@@ -47,7 +47,6 @@ TELL_AGAIN_MS = 10_000.0
 MOST_FAILURES = 3
 # Between two tries to open a stream at a service that says that it is well.
 PAUSE_S = 0.5
-SERVER_ERROR = 500
 
 OnHeard = Callable[[RecognizeResponse], Awaitable[None]]
 OnForgone = Callable[[AntiphonError], Awaitable[None]]
@@ -249,7 +248,7 @@ class Ear:
     def _passes(self, problem: AntiphonError) -> bool:
         """Return whether the recogniser failed, and neither its hearer nor what it was asked for."""
         full = isinstance(problem, Exhausted) and self._away_since_s is None and not self._told
-        return problem.service == SERVICE and problem.http_status >= SERVER_ERROR and not full
+        return problem.service == SERVICE and problem.is_servers and not full
 
     async def _feed(self, recognition: Recognition) -> None:
         await recognition.open()

@@ -58,7 +58,7 @@ class Tape:
     def add(self, audio: bytes, duration_ms: float, fed: int) -> None:
         """Append audio; beyond the bounds the oldest is lost. Pieces from `fed` on nobody has heard yet."""
         start_ms, self.end_ms = self.end_ms, self.end_ms + duration_ms
-        if self.next > fed and duration_ms < SHORT_MS and self._join(audio):
+        if self._pieces and self.next > fed and duration_ms < SHORT_MS and self._join(audio):
             return
         self._pieces.append(Piece(start_ms, self.end_ms, audio))
         self._forget_before(self.end_ms - LONGEST_MS)

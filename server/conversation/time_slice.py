@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 # What a socket reads at a time holds 5000 small events, and nothing between them waits. Another caller's
 # frame of 20 ms may be late by a tenth of it.
 SLICE_S = 0.002
-# Of those that take no time at all, what it takes to receive them.
+# The clock of a loop stands still between two of its turns: what takes next to no time is counted.
 MOST_WORKS = 50
 
 

@@ -27,7 +27,6 @@ MOST_KEPT = 32
 MOST_WANTED = 32
 # One that failed though the voice answers is tried again so late; the others are made meanwhile.
 AGAIN_S = 5.0
-SERVER_ERROR = 500
 # What is heard where there are no words: two soft notes, as of a telephone that has something to say.
 TONE_HZ, TONE_MS, TONE_LEVEL = 440.0, 180, 0.1
 
@@ -87,7 +86,7 @@ class Apologies:
 
     def _fail(self, key: Key, problem: AntiphonError) -> None:
         """Have it made later; a refusal, as of a voice that is not there, would be the same again."""
-        if problem.http_status < SERVER_ERROR:
+        if not problem.is_servers:
             del self._wanted[key]
         else:
             asyncio.get_running_loop().call_later(AGAIN_S, self._due.put_nowait, key)

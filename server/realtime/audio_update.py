@@ -75,7 +75,7 @@ def output_changes(
 
 
 def voice_changes(
-    given: object, agent: AgentSettings, offer: Offer = ANYTHING, param: str = "voice"
+    given: object, agent: AgentSettings, offer: Offer = ANYTHING, param: str = f"{OUTPUT}.voice"
 ) -> dict[str, Any]:
     """Return the changes that a `voice` asks for: a name, or an object that holds one as its id."""
     if given is None:

@@ -99,9 +99,10 @@ def _entries(raw: dict[str, Any]) -> int:
     found, left = 0, deque[Any]([raw])
     while left and found <= MAX_ENTRIES:
         within = left.pop()
-        if isinstance(within, dict | list):
-            found += len(within)
-            left.extend(within.values() if isinstance(within, dict) else within)
+        found += len(within)
+        if found <= MAX_ENTRIES:
+            entries = within.values() if isinstance(within, dict) else within
+            left.extend(each for each in entries if isinstance(each, dict | list))
     return found
 
 

@@ -29,13 +29,10 @@ from server.floor.rules import MAX_REOPEN_MS, MOST_SPECULATIONS
 from server.floor.silence import SilenceChanges
 from server.realtime.offer import ANYTHING, Offer
 from server.realtime.refusals import wrong
-from server.settings import AgentSettings
+from server.settings import MAX_SILENT_S, MIN_SILENT_S, AgentSettings
 
 # Who is silent for longer has gone.
 MAX_WAIT_MS = 60_000
-# Bounds of `[agent] silent_s`.
-MIN_SILENCE_MS = 1000.0
-MAX_SILENCE_MS = 3_600_000.0
 
 
 class _Simulation(BaseModel):
@@ -54,14 +51,14 @@ class _Interruption(BaseModel):
 
 class _Silence(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    wait_ms: float | None = Field(None, ge=0, le=MAX_SILENCE_MS)
+    wait_ms: float | None = Field(None, ge=0, le=MAX_SILENT_S * 1000)
     reprompts: int | None = Field(None, ge=0)
 
     @field_validator("wait_ms")
     @classmethod
     def _never_or_a_while(cls, wait_ms: float | None) -> float | None:
-        if wait_ms is not None and 0 < wait_ms < MIN_SILENCE_MS:
-            raise ValueError(f"either 0 or at least {MIN_SILENCE_MS:.0f} ms")
+        if wait_ms is not None and 0 < wait_ms < MIN_SILENT_S * 1000:
+            raise ValueError(f"either 0 or at least {MIN_SILENT_S * 1000} ms")
         return wait_ms
 
 
@@ -94,8 +91,7 @@ class _Endpointing(BaseModel):
 
 
 class _Extensions(BaseModel):
-    # Others than these are tolerated, here and within, as OpenAI's own unknown fields are: an error would
-    # have to name them, and so repeat the client's words.
+    # Others than these are tolerated, as OpenAI's own unknown fields are, and those of another version.
     events: StrictBool | None = None
     speculation: StrictBool | None = None
     speculations: int | None = Field(None, ge=0, le=MOST_SPECULATIONS)

@@ -12,7 +12,6 @@ from antiphon.errors import AntiphonError
 
 E = TypeVar("E", bound=BaseModel)
 
-SERVER_ERROR = 500
 # What a session sets of the recogniser, by the reasons for which that one refuses it.
 PARAMS = {
     "LANGUAGE": "session.audio.input.transcription.language",
@@ -79,4 +78,4 @@ def details(problem: AntiphonError) -> dict[str, Any]:
 
 def error_type(problem: AntiphonError) -> str:
     """Return OpenAI's word for whose mistake `problem` is."""
-    return "server_error" if problem.http_status >= SERVER_ERROR else "invalid_request_error"
+    return "server_error" if problem.is_servers else "invalid_request_error"

@@ -37,7 +37,7 @@ def test_it_is_what_a_setting_may_be(tokens: int, chars: int) -> None:
     [
         AgentSettings(history_chars=8000),
         AgentSettings(max_reply_tokens=2000),
-        AgentSettings(instructions="Be kind. " * 400),
+        AgentSettings(instructions="Be kind. " * 800),
     ],
 )
 def test_what_a_context_cannot_hold_is_refused_with_what_it_can(agent: AgentSettings) -> None:

@@ -79,6 +79,14 @@ def test_what_is_short_is_joined_until_it_is_heard() -> None:
     assert (joined.end_ms - joined.start_ms, joined.level_db) == (SHORT_MS / 2, None)
 
 
+def test_nothing_is_joined_to_what_was_forgotten() -> None:
+    tape = Tape()
+    tape.add(b"a", 10, 0)
+    tape.clear()
+    tape.add(b"b", 10, 0)
+    assert [piece.audio for piece in tape.pieces()] == [b"b"]
+
+
 def test_short_pieces_that_were_heard_are_counted() -> None:
     tape = Tape()
     for number in range(MOST_PIECES + 10):
