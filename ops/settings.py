@@ -14,6 +14,7 @@ from antiphon.paths import state_dir
 from antiphon.settings import Table, load_all
 from inference.asr.settings import AsrSettings
 from inference.llm.settings import LlmSettings
+from inference.settings import EngineSettings
 from inference.tts.settings import TtsSettings
 from models.settings import ModelsSettings
 from ops.context import check_room
@@ -52,6 +53,7 @@ class Settings(Table):
     asr: AsrSettings
     llm: LlmSettings
     tts: TtsSettings
+    engines: EngineSettings
     models: ModelsSettings
     server: ServerSettings
     agent: AgentSettings

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from antiphon.audio import RECOGNITION_RATE_HZ
+from antiphon.diligence import UNKEPT, Diligence
 from antiphon.v1 import common_pb2
 from inference.asr.background import in_background
 from inference.asr.decoder import LONG_WORKERS, Decoder, QueuedDecoder
@@ -30,25 +31,33 @@ END_OF_TURN = "end_of_turn"
 
 
 def assemble(
-    settings: AsrSettings, models: ModelsSettings, closing: ExitStack, watch: Watch = UNWATCHED
+    settings: AsrSettings,
+    models: ModelsSettings,
+    closing: ExitStack,
+    watch: Watch = UNWATCHED,
+    diligence: Diligence = UNKEPT,
 ) -> Parts:
     """Load all models, warm; blocks for seconds. What must be shut is pushed on `closing`."""
     store = open_store(models)
     require(lambda _: asr_need(settings, store.catalogue))
     vad = Silero(store.path(settings.vad))
     judge = _judge(settings, store, closing)
-    decoder = _decoder(settings, store, closing, watch)
+    decoder = _decoder(settings, store, closing, watch, diligence)
     return Parts(settings, decoder, vad.listen, judge, _info(settings, store, decoder))
 
 
-def _decoder(settings: AsrSettings, store: Store, closing: ExitStack, watch: Watch) -> Decoder:
+def _decoder(
+    settings: AsrSettings, store: Store, closing: ExitStack, watch: Watch, diligence: Diligence
+) -> Decoder:
     if settings.engine == "simulated":
         return SimulatedDecoder(
             settings.simulated_ms, settings.simulated_seed, settings.simulated_text, watch
         )
     short, long = _whispers(settings, store)
     limits = Limits(settings.max_batch, settings.max_batch_s, settings.max_batch_extra_s)
-    decoder = QueuedDecoder(short, long, limits, settings.short_s, settings.max_streams, watch)
+    decoder = QueuedDecoder(
+        short, long, limits, settings.short_s, settings.max_streams, watch, diligence
+    )
     closing.callback(decoder.shut)
     return decoder
 

@@ -15,6 +15,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from antiphon.diligence import UNKEPT, Diligence
 from antiphon.timing import Timing
 from inference.asr.doubt import better
 from inference.asr.engine import About, BatchEngine, Script, Speech
@@ -78,12 +79,13 @@ class QueuedDecoder:
         short_s: float,
         max_streams: int,
         watch: Watch = UNWATCHED,
+        diligence: Diligence = UNKEPT,
     ) -> None:
         self._engine = short
         self._short_s = short_s
         max_waiting = JOBS_PER_STREAM * max_streams
-        self._short = Lane(short, limits, max_waiting, watch=watch)
-        self._long = Lane(long, limits, max_waiting, LONG_WORKERS, watch)
+        self._short = Lane(short, limits, max_waiting, 1, watch, diligence)
+        self._long = Lane(long, limits, max_waiting, LONG_WORKERS, watch, diligence)
 
     @property
     def about(self) -> About:

@@ -17,6 +17,7 @@ from itertools import count
 from math import inf
 from time import perf_counter
 
+from antiphon.diligence import UNKEPT, Diligence
 from antiphon.errors import Exhausted
 from antiphon.timing import Timing
 from inference.asr.engine import BatchEngine, Hypothesis, Speech
@@ -79,9 +80,11 @@ class Lane:
         max_waiting: int,
         workers: int = 1,
         watch: Watch = UNWATCHED,
+        diligence: Diligence = UNKEPT,
     ) -> None:
         self._engine = engine
         self._watch = watch
+        self._diligence = diligence
         self._max_waiting = max_waiting
         self._threads = ThreadPoolExecutor(workers, "asr-engine")
         self._free = workers
@@ -170,7 +173,8 @@ class Lane:
 
     def _answers(self, speeches: list[Speech]) -> list[Answer]:
         try:
-            answers = [*self._engine.decode_batch(speeches)]
+            with self._diligence.piece():
+                answers = [*self._engine.decode_batch(speeches)]
             if len(answers) == len(speeches):
                 return [*answers]
             raise RuntimeError(f"the engine gave {len(answers)} answers to {len(speeches)} pieces")

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 
 import grpc
 
+from antiphon.diligence import Diligence
 from antiphon.observability.attribution import Attribution
 from antiphon.observability.process import observed
 from antiphon.observability.settings import ObservabilitySettings
@@ -21,6 +22,7 @@ from inference.llm.loading import load_engine
 from inference.llm.metrics import watch_over
 from inference.llm.service import NAME, Generator
 from inference.llm.settings import LlmSettings
+from inference.settings import EngineSettings
 from models.settings import ModelsSettings
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ class Service:
     async def serve(self) -> None:
         """Load the settings and the engine, answer, and close the engine at the end."""
         settings, models = load("llm", LlmSettings), load("models", ModelsSettings)
+        diligence = Diligence(load("engines", EngineSettings).hung_s)
         if settings.engine == "vllm":
             vllm_process.prepare(settings.threads)
         async with AsyncExitStack() as stack:
@@ -44,7 +47,7 @@ class Service:
             watch = watch_over(seen.registry)
 
             async def register(server: grpc.aio.Server) -> list[str]:
-                loaded = await load_engine(settings, models, self._lose)
+                loaded = await load_engine(settings, models, self._lose, diligence)
                 stack.push_async_callback(loaded.engine.close)
                 watch.load(loaded.engine.gate)
                 # What vLLM imports takes half a second a full collection, during which nobody is answered.
@@ -54,7 +57,8 @@ class Service:
                 generator_pb2_grpc.add_GeneratorServicer_to_server(servicer, server)
                 return [NAME]
 
-            await serve(settings.address, register, interceptors=[Attribution()], beside=[seen.lag])
+            beside = [seen.lag, diligence.keep]
+            await serve(settings.address, register, interceptors=[Attribution()], beside=beside)
 
     def _lose(self) -> None:
         log.error("the engine's process ended by itself; this service stops, to be started again")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import ctranslate2
 
+from antiphon.diligence import UNKEPT, Diligence
 from antiphon.errors import Misconfigured
 from inference.llm.engine import Capability
 from inference.llm.prefixes import Prefixes
@@ -38,7 +39,12 @@ class Ct2Engine:
     keeps_instructions = True
 
     def __init__(
-        self, folder: Path, tokenizer: Tokenizer, end_tokens: Sequence[int], threads: int
+        self,
+        folder: Path,
+        tokenizer: Tokenizer,
+        end_tokens: Sequence[int],
+        threads: int,
+        diligence: Diligence = UNKEPT,
     ) -> None:
         try:
             self._generator = ctranslate2.Generator(
@@ -51,6 +57,7 @@ class Ct2Engine:
             raise Misconfigured(f"CTranslate2 cannot load the model in {folder}: {error}") from None
         self._tokenizer = tokenizer
         self._end_tokens = list(end_tokens)
+        self._diligence = diligence
         self._prefixes = Prefixes(MAX_KEPT_TOKENS)
         self._executor = ThreadPoolExecutor(self.slots, thread_name_prefix="ct2")
 
@@ -67,12 +74,17 @@ class Ct2Engine:
         )
         work.add_done_callback(lambda _: relay.steps.put_nowait(None))
         try:
-            while (step := await relay.steps.get()) is not None:
+            while (step := await self._next(relay)) is not None:
                 yield step
             work.result()
         finally:
             relay.closed = True
-            await asyncio.wait([work])
+            with self._diligence.piece():
+                await asyncio.wait([work])
+
+    async def _next(self, relay: _Relay) -> Step | None:
+        with self._diligence.piece():
+            return await relay.steps.get()
 
     async def warm(self, prompt: Prompt) -> int:
         """See `TokenEngine`: instructions only, since a conversation that grows cannot be kept."""

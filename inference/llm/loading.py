@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from antiphon.diligence import UNKEPT, Diligence
 from antiphon.v1 import common_pb2
 from inference.card.language import llm_need
 from inference.card.require import require
@@ -31,7 +32,10 @@ class Loaded:
 
 
 async def load_engine(
-    settings: LlmSettings, models: ModelsSettings, on_death: Callable[[], None]
+    settings: LlmSettings,
+    models: ModelsSettings,
+    on_death: Callable[[], None],
+    diligence: Diligence = UNKEPT,
 ) -> Loaded:
     """Return the engine that `settings` choose, having answered once; blocks the loop while it loads.
 
@@ -42,7 +46,7 @@ async def load_engine(
         return Loaded(simulated, _info(simulated, settings.model, "", ""))
     require(lambda card: llm_need(settings, card))
     store = open_store(models)
-    engine = load_model(store.path(settings.model), settings, on_death)
+    engine = load_model(store.path(settings.model), settings, on_death, diligence)
     await try_out(engine)
     if settings.engine == "vllm" and not settings.vllm.enforce_eager:
         await engine.fill()
@@ -51,7 +55,12 @@ async def load_engine(
     return Loaded(engine, _info(engine, settings.model, revision, entry.licence))
 
 
-def load_model(folder: Path, settings: LlmSettings, on_death: Callable[[], None]) -> LanguageModel:
+def load_model(
+    folder: Path,
+    settings: LlmSettings,
+    on_death: Callable[[], None],
+    diligence: Diligence = UNKEPT,
+) -> LanguageModel:
     """Return the model in `folder` on the engine that `settings` choose."""
     tokenizer = Tokenizer(folder)
     defaults = read_defaults(folder)
@@ -61,7 +70,7 @@ def load_model(folder: Path, settings: LlmSettings, on_death: Callable[[], None]
         max_tokens=settings.max_tokens,
         max_waiting=settings.max_waiting,
     )
-    engine = _token_engine(folder, tokenizer, defaults, bounds, settings, on_death)
+    engine = _token_engine(folder, tokenizer, defaults, bounds, settings, on_death, diligence)
     return LanguageModel(engine, tokenizer, template, defaults, bounds)
 
 
@@ -88,14 +97,17 @@ def _token_engine(
     bounds: Bounds,
     settings: LlmSettings,
     on_death: Callable[[], None],
+    diligence: Diligence,
 ) -> TokenEngine:
     if settings.engine == "vllm":
         from inference.llm.vllm_engine import VllmEngine
 
-        return VllmEngine(folder, defaults.end_tokens, bounds.context_tokens, settings, on_death)
+        return VllmEngine(
+            folder, defaults.end_tokens, bounds.context_tokens, settings, on_death, diligence
+        )
     from inference.llm.ct2_engine import Ct2Engine
 
-    return Ct2Engine(folder, tokenizer, defaults.end_tokens, settings.threads)
+    return Ct2Engine(folder, tokenizer, defaults.end_tokens, settings.threads, diligence)
 
 
 def _info(engine: Engine, model: str, revision: str, licence: str) -> common_pb2.ServiceInfo:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from itertools import count
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
+from antiphon.diligence import UNKEPT, Diligence
 from antiphon.errors import InvalidInput, Misconfigured, Unavailable
 from inference.llm.engine import Capability
 from inference.llm.settings import LlmSettings
@@ -33,6 +34,8 @@ from inference.llm.token_engine import ONE_TOKEN, Choice, Constraint, Prompt, St
 # Its core lets go of memory within 1 s and then takes 2 s to end; after this it is killed. It holds
 # nothing to lose.
 SHUTDOWN_S = 1.5
+# How often the core is asked for a sign of life, for which it has microseconds between two steps.
+ASK_S = 1.0
 
 
 class VllmEngine:
@@ -51,6 +54,7 @@ class VllmEngine:
         context_tokens: int,
         settings: LlmSettings,
         on_death: Callable[[], None],
+        diligence: Diligence = UNKEPT,
     ) -> None:
         """Start the core, which takes seconds to minutes and blocks; call it inside the event loop.
 
@@ -65,6 +69,7 @@ class VllmEngine:
         except (RuntimeError, ValueError, OSError) as error:
             raise Misconfigured(f"vLLM cannot start with the model in {folder}: {error}") from None
         self._watch = asyncio.create_task(self._wait_for_death(on_death), name="vllm-watch")
+        self._asking = asyncio.create_task(self._ask(diligence), name="vllm-ask")
 
     async def generate(
         self, prompt: Prompt, choice: Choice, constraint: Constraint | None = None
@@ -101,6 +106,7 @@ class VllmEngine:
     async def close(self) -> None:
         """See `TokenEngine`."""
         self._watch.cancel()
+        self._asking.cancel()
         # Its reader would report the end of the core as a failure, and its manager that it had to kill it.
         self._llm.output_handler.cancel()
         logging.getLogger("vllm").setLevel(logging.ERROR)
@@ -121,6 +127,17 @@ class VllmEngine:
         # vLLM's own reader of the core's output ends only with the core.
         await asyncio.wait([self._llm.output_handler])
         on_death()
+
+    async def _ask(self, diligence: Diligence) -> None:
+        """Ask the core over and over; it answers between two steps, and where one hangs not at all.
+
+        Not by its callers' requests: they give up long before, and one may wait while others are computed.
+        """
+        with suppress(EngineDeadError):  # `_wait_for_death` tells
+            while True:
+                with diligence.piece():
+                    await self._llm.is_sleeping()
+                await asyncio.sleep(ASK_S)
 
 
 def start(folder: Path, context_tokens: int, settings: LlmSettings) -> AsyncLLM:

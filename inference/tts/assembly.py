@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from antiphon.diligence import UNKEPT, Diligence
 from antiphon.v1 import common_pb2, synthesizer_pb2
 from inference.card.require import require
 from inference.card.voice import tts_need
@@ -30,7 +31,11 @@ _LONGEST = ("extraordinarily " * MAX_CHARACTERS)[:MAX_CHARACTERS].rstrip()
 
 
 def assemble(
-    settings: TtsSettings, models: ModelsSettings, closing: ExitStack, watch: Watch = UNWATCHED
+    settings: TtsSettings,
+    models: ModelsSettings,
+    closing: ExitStack,
+    watch: Watch = UNWATCHED,
+    diligence: Diligence = UNKEPT,
 ) -> Parts:
     """Load the voice, warm; blocks for seconds. What must be shut is pushed on `closing`."""
     if settings.engine == "simulated":
@@ -39,7 +44,7 @@ def assemble(
     store = Store(models.dir, load_catalogue(models.catalogue))
     require(lambda _: tts_need(settings, store.catalogue))
     voice = _load(settings, store)
-    bridged = BridgedEngine(voice, settings.batch, watch)
+    bridged = BridgedEngine(voice, settings.batch, watch, diligence)
     closing.callback(bridged.close)
     return Parts(
         settings, bridged, _info(settings, store, voice.info), _voice(settings, store, voice.info)

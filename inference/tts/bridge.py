@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from time import perf_counter
 
+from antiphon.diligence import UNKEPT, Diligence
 from inference.tts.engine import Deadline, EngineInfo, Piece, Said, Speech, Step, Voice
 from inference.tts.schedule import Schedule
 from inference.tts.stage import AnyStage, Stage, compute
@@ -47,9 +48,12 @@ class Turn:
 class Turns:
     """A thread that does the most urgent of the work it was given, `most` turns in one computation."""
 
-    def __init__(self, most: int = 1, watch: Watch = UNWATCHED) -> None:
+    def __init__(
+        self, most: int = 1, watch: Watch = UNWATCHED, diligence: Diligence = UNKEPT
+    ) -> None:
         self._most = most
         self._watch = watch
+        self._diligence = diligence
         self._asked: list[Turn] = []  # at most one a call, so the bound on calls is its bound
         self._schedule: Schedule[Turn] = Schedule()
         self._changed = threading.Condition()
@@ -102,7 +106,8 @@ class Turns:
     def _compute(self, batch: Sequence[Turn]) -> None:
         started = perf_counter()
         try:
-            compute([turn.stage for turn in batch if turn.stage is not None])
+            with self._diligence.piece():
+                compute([turn.stage for turn in batch if turn.stage is not None])
         except BaseException as error:  # noqa: BLE001 - the thread's boundary: the caller gets it
             if len(batch) == 1:
                 batch[0].fail(error)
@@ -120,7 +125,8 @@ class Turns:
         if turn.future.cancelled():
             return
         try:
-            item = next(turn.speech, None)
+            with self._diligence.piece():
+                item = next(turn.speech, None)
         except BaseException as error:  # noqa: BLE001 - likewise
             turn.fail(error)
             return
@@ -138,9 +144,15 @@ class BridgedEngine:
     for nobody.
     """
 
-    def __init__(self, voice: Voice, most: int = 1, watch: Watch = UNWATCHED) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        most: int = 1,
+        watch: Watch = UNWATCHED,
+        diligence: Diligence = UNKEPT,
+    ) -> None:
         self._voice = voice
-        self._turns = Turns(most, watch)
+        self._turns = Turns(most, watch, diligence)
 
     @property
     def info(self) -> EngineInfo:

@@ -11,8 +11,9 @@ HEALTH = Section(
         Panel(
             "Ready",
             "1: the gateway gets answers of this engine; 0: it does not.",
-            "At 0 look at that engine's log; the supervisor or compose starts it again by itself. Callers "
-            "hear an apology meanwhile.",
+            "At 0 look at that engine's log. One that ends is started again; one that hangs ends itself "
+            "after [engines] hung_s. One that is stopped from outside is started again by the supervisor, "
+            "but under compose only unhealthy until somebody restarts it. Callers hear an apology meanwhile.",
             (Query("min by (engine) (antiphon_engine_ready)", "{{engine}}"),),
             look=Look.STEPS,
         ),

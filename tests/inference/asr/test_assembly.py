@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from antiphon.diligence import Diligence
 from antiphon.errors import Misconfigured
 from antiphon.settings import load
 from inference.asr import assembly
 from inference.asr.assembly import assemble
 from inference.asr.service import Parts
 from inference.asr.settings import AsrSettings
+from inference.asr.watch import UNWATCHED
 from models.settings import ModelsSettings
+from tests.inference.asr.held import HeldEngine, job
 from tests.inference.card.nvml import FakeNvml
 from tests.weights import weights
 
@@ -88,3 +92,21 @@ def test_on_a_card_one_engine_has_all_workers_and_hears_what_it_may_be_given(
     short, long = assembly._whispers(settings, SimpleNamespace(path=lambda _: None))  # type: ignore[arg-type]
     assert short is long
     assert heard == [(short, 3)]
+
+
+def test_of_both_engines_a_hung_worker_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, diligence = HeldEngine(), Diligence(3)
+    store: Any = None
+    monkeypatch.setattr(assembly, "_whispers", lambda *_: (engine, engine))
+
+    async def main(closing: ExitStack) -> None:
+        decoder = assembly._decoder(AsrSettings(), store, closing, UNWATCHED, diligence)
+        async with asyncio.TaskGroup() as tasks:
+            for seconds in (1, 28):
+                tasks.create_task(decoder.decode(job(1, seconds=seconds)))
+            while len(diligence._begun_s) < 2:  # noqa: ASYNC110 - an engine's thread tells nobody
+                await asyncio.sleep(0.001)
+            engine.let.release(2)
+
+    with ExitStack() as closing:
+        asyncio.run(asyncio.wait_for(main(closing), 30))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from antiphon.diligence import UNKEPT, Diligence
 from antiphon.errors import Exhausted
 from inference.asr import lane as module
 from inference.asr.engine import Hypothesis, Speech
@@ -25,9 +26,13 @@ BROKEN = 13
 
 @contextmanager
 def lane(
-    engine: HeldEngine, limits: Limits = ALONE, max_waiting: int = 20, workers: int = 1
+    engine: HeldEngine,
+    limits: Limits = ALONE,
+    max_waiting: int = 20,
+    workers: int = 1,
+    diligence: Diligence = UNKEPT,
 ) -> Iterator[Lane]:
-    made = Lane(engine, limits, max_waiting, workers)
+    made = Lane(engine, limits, max_waiting, workers, diligence=diligence)
     try:
         yield made
     finally:
@@ -112,6 +117,28 @@ def test_a_failure_of_the_engine_or_of_the_job_is_raised_and_frees_the_worker() 
         assert await lane.decode(job(1)) is not None
 
     with lane(engine) as made:
+        run(main(made))
+
+
+def test_a_worker_that_hangs_is_noticed_and_one_that_comes_on_is_not() -> None:
+    engine, diligence = HeldEngine(), Diligence(3)
+
+    async def main(lane: Lane) -> None:
+        for number in range(9):
+            engine.let.release()
+            await lane.decode(job(number))
+            assert not diligence.tick()
+        asked = [asyncio.create_task(lane.decode(job(number))) for number in (1, 2)]
+        await until(lambda: len(diligence._begun_s) == 1)
+        engine.let.release()
+        await asked[0]
+        await until(lambda: len(diligence._begun_s) == 1)
+        assert [diligence.tick() for _ in range(3)] == [False, False, True]
+        engine.let.release()
+        await asked[1]
+        assert not diligence.tick()
+
+    with lane(engine, diligence=diligence) as made:
         run(main(made))
 
 

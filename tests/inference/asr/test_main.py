@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.channel import connect
+from antiphon.diligence import Diligence
 from antiphon.v1 import common_pb2
 from antiphon.v1.recognizer_pb2_grpc import RecognizerStub
 from inference.asr.__main__ import NAME, main
@@ -23,6 +24,12 @@ def test_serves_until_told_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("ANTIPHON_ASR__ADDRESS", address)
     monkeypatch.setenv("ANTIPHON_ASR__ENGINE", "simulated")
     monkeypatch.setenv("ANTIPHON_ASR__END_OF_TURN", "")
+    kept: list[Diligence] = []
+
+    async def keep(diligence: Diligence, stop: asyncio.Event) -> None:
+        kept.append(diligence)
+
+    monkeypatch.setattr(Diligence, "keep", keep)
 
     async def scene() -> str:
         serving = asyncio.create_task(main())
@@ -34,4 +41,5 @@ def test_serves_until_told_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return str(info.engine)
 
     assert asyncio.run(scene()) == "simulated"
+    assert len(kept) == 1
     assert NAME == "antiphon.v1.Recognizer"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from antiphon.diligence import Diligence
 from antiphon.errors import Misconfigured
 from inference.llm.ct2_engine import MIN_TEMPERATURE, MIN_TOP_P, Ct2Engine
 from inference.llm.model_folder import read_defaults
@@ -210,3 +214,46 @@ def test_a_broken_model_stops_the_start(folder: Path, tokenizer: Tokenizer, tmp_
     (tmp_path / "model.bin").write_bytes((folder / "model.bin").read_bytes()[:100_000])
     with pytest.raises(Misconfigured, match="CTranslate2 cannot load"):
         Ct2Engine(tmp_path, tokenizer, (2,), threads=1)
+
+
+class Held:
+    """A generator that writes a token each time it is let."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self.let = threading.Semaphore(0)
+
+    def generate_batch(self, *_: Any, max_length: int, callback: Any, **__: Any) -> None:
+        for step in range(max_length):
+            assert self.let.acquire(timeout=10)
+            if callback(SimpleNamespace(token_id=1, step=step)):
+                break
+
+
+def test_an_engine_that_hangs_is_noticed_and_one_that_comes_on_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator, diligence = Held(), Diligence(3)
+    monkeypatch.setattr("ctranslate2.Generator", lambda *_, **__: generator)
+    tokens: Any = SimpleNamespace(names=lambda _: [])
+
+    async def main() -> None:
+        engine = Ct2Engine(tmp_path, tokens, [2], 1, diligence)
+        steps = engine.generate(Prompt((1,)), greedy(20))
+        for _ in range(9):
+            generator.let.release()
+            await anext(steps)
+            assert not diligence.tick()
+        # A caller who takes nothing meanwhile does not hang the engine; nor does one save it who goes.
+        assert not any(diligence.tick() for _ in range(9))
+        asked = asyncio.ensure_future(anext(steps))
+        await asyncio.sleep(0)
+        assert [diligence.tick() for _ in range(2)] == [False, False]
+        asked.cancel()
+        await asyncio.sleep(0)
+        assert [diligence.tick() for _ in range(3)] == [False, False, True]
+        generator.let.release()
+        await asyncio.wait([asked])
+        assert not diligence.tick()
+        await engine.close()
+
+    asyncio.run(main())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from antiphon.diligence import Diligence
 from antiphon.errors import Misconfigured
 from antiphon.settings import load
 from inference.llm import loading
@@ -80,8 +81,24 @@ def test_vllm_is_given_the_smaller_context(tmp_path: Path, vllm: list[tuple[Any,
     folder = write_model(tmp_path, context_tokens=300)
     table = settings(engine="vllm", context_tokens=1000)
     died: Callable[[], None] = nothing
-    assert load_model(folder, table, died).name == "vllm"
-    assert vllm == [(folder, (257,), 300, table, died)]
+    diligence = Diligence(3)
+    assert load_model(folder, table, died, diligence).name == "vllm"
+    assert vllm == [(folder, (257,), 300, table, died, diligence)]
+
+
+def test_of_ctranslate2_a_hung_worker_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[Any, ...]] = []
+
+    def make(*arguments: Any) -> FakeTokenEngine:
+        made.append(arguments)
+        return FakeTokenEngine([1])
+
+    monkeypatch.setattr("inference.llm.ct2_engine.Ct2Engine", make)
+    diligence = Diligence(3)
+    load_model(write_model(tmp_path), settings(), nothing, diligence)
+    assert made[0][-1] is diligence
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,34 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from antiphon.channel import connect
+from antiphon.diligence import HUNG, Diligence
 from antiphon.v1 import common_pb2
+from antiphon.v1 import generator_pb2 as pb
 from antiphon.v1.generator_pb2_grpc import GeneratorStub
 from inference.llm import __main__ as process
 from inference.llm import loading, vllm_process
 from inference.llm.settings import LlmSettings
 from inference.llm.simulated_engine import SimulatedEngine
+
+# One that blocks its own loop, in a process for which 5 s take a half.
+HANGS = """
+import sys, time
+from antiphon import diligence
+from inference.llm import __main__ as process
+from inference.llm.simulated_engine import SimulatedEngine
+diligence.TICK_S = 0.1
+SimulatedEngine.generate = lambda *_: time.sleep(60)
+sys.exit(process.main())
+"""
 
 
 @pytest.fixture
@@ -61,10 +77,12 @@ def test_a_lost_engine_ends_the_process_with_status_1(
 ) -> None:
     prepared: list[int] = []
 
-    async def load_engine(settings: LlmSettings, models: Any, on_death: Any) -> Any:
+    async def load_engine(
+        settings: LlmSettings, models: Any, on_death: Any, kept: Diligence
+    ) -> Any:
         asyncio.get_running_loop().call_later(0.05, on_death)
         return await process_load(
-            settings.model_copy(update={"engine": "simulated"}), models, on_death
+            settings.model_copy(update={"engine": "simulated"}), models, on_death, kept
         )
 
     process_load = loading.load_engine
@@ -74,6 +92,29 @@ def test_a_lost_engine_ends_the_process_with_status_1(
     assert process.main() == 1
     assert prepared == [1]
     assert "ended by itself" in caplog.text
+
+
+def test_an_engine_that_hangs_ends_the_process(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTIPHON_ENGINES__HUNG_S", "5")
+
+    async def ask() -> None:
+        async with connect(address) as channel:
+            stub = GeneratorStub(channel)
+            await stub.GetInfo(common_pb2.GetInfoRequest(), wait_for_ready=True, timeout=20)
+            hello = pb.Message(role=pb.ROLE_USER, content="hello")
+            with pytest.raises(grpc.aio.AioRpcError):
+                await anext(aiter(stub.Generate(pb.GenerateRequest(messages=[hello]), timeout=20)))
+
+    with subprocess.Popen([sys.executable, "-c", HANGS], stderr=subprocess.PIPE) as engine:
+        try:
+            asyncio.run(ask())
+            _, said = engine.communicate(timeout=20)
+        finally:
+            engine.kill()
+    assert engine.returncode == HUNG
+    assert b"is taken for hung" in said
 
 
 def test_a_bad_setting_ends_it_with_status_2(

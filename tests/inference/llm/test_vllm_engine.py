@@ -15,6 +15,7 @@ from vllm.sampling_params import RequestOutputKind
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
+from antiphon.diligence import UNKEPT, Diligence
 from antiphon.errors import AntiphonError, InvalidInput, Misconfigured, Unavailable
 from inference.llm.engine import Tool
 from inference.llm.model import LanguageModel
@@ -22,8 +23,9 @@ from inference.llm.settings import LlmSettings
 from inference.llm.token_engine import Choice, Constraint, Prompt, Step
 from inference.llm.tokenizer import Tokenizer
 from inference.llm.tool_calls import forced_tag, offered_tag
-from inference.llm.vllm_engine import VllmEngine, engine_args, sampling_params
+from inference.llm.vllm_engine import ASK_S, VllmEngine, engine_args, sampling_params
 from tests.llm_service import Service, model_folder
+from tests.virtual_time import run_virtual
 
 SETTINGS = LlmSettings.model_validate({"engine": "vllm"})
 GREEDY = Choice(0.0, 1.0, 0, 1.0, None, 16)
@@ -234,6 +236,8 @@ class FakeLlm:
         self.dying = asyncio.Event()
         self.output_handler = asyncio.get_running_loop().create_task(self._read())
         self.shut_down: list[float] = []
+        self.answering = asyncio.Event()
+        self.answering.set()
 
     async def _read(self) -> None:
         await self.dying.wait()
@@ -243,6 +247,12 @@ class FakeLlm:
             raise self._error
         yield
 
+    async def is_sleeping(self) -> bool:
+        await self.answering.wait()
+        if self.dying.is_set():
+            raise EngineDeadError
+        return False
+
     def shutdown(self, timeout: float) -> None:
         self.shut_down.append(timeout)
 
@@ -251,16 +261,20 @@ def with_fake(
     monkeypatch: pytest.MonkeyPatch,
     use: Callable[[VllmEngine, FakeLlm, list[str]], Coroutine[Any, Any, T]],
     error: Exception | None = None,
+    diligence: Diligence = UNKEPT,
+    run: Callable[[Coroutine[Any, Any, T]], T] = asyncio.run,
 ) -> T:
     """Run `use` with an engine over a fake core, and the list into which its death is reported."""
 
     async def main() -> T:
         llm, deaths = FakeLlm(error), list[str]()
         monkeypatch.setattr(AsyncLLM, "from_engine_args", lambda _: llm)
-        engine = VllmEngine(Path("model"), [2], 100, SETTINGS, lambda: deaths.append("died"))
+        engine = VllmEngine(
+            Path("model"), [2], 100, SETTINGS, lambda: deaths.append("died"), diligence
+        )
         return await use(engine, llm, deaths)
 
-    return asyncio.run(main())
+    return run(main())
 
 
 @pytest.mark.parametrize(
@@ -292,6 +306,27 @@ def test_the_death_of_the_core_is_reported(monkeypatch: pytest.MonkeyPatch) -> N
         assert deaths == ["died"]
 
     with_fake(monkeypatch, use)
+
+
+def test_a_core_that_hangs_is_noticed_and_one_that_answers_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    diligence = Diligence(3)
+
+    async def use(engine: VllmEngine, llm: FakeLlm, deaths: list[str]) -> None:
+        for _ in range(9):
+            await asyncio.sleep(ASK_S)
+            assert not diligence.tick()
+        llm.answering.clear()
+        await asyncio.sleep(ASK_S)
+        assert [diligence.tick() for _ in range(3)] == [False, False, True]
+        llm.dying.set()
+        llm.answering.set()
+        await turns()
+        assert not diligence.tick()
+        assert engine._asking.exception() is None
+
+    with_fake(monkeypatch, use, diligence=diligence, run=run_virtual)
 
 
 def test_closing_is_no_death(monkeypatch: pytest.MonkeyPatch) -> None:

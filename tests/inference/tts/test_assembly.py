@@ -10,17 +10,21 @@ from types import SimpleNamespace
 
 import pytest
 
+from antiphon.diligence import Diligence
 from antiphon.errors import Misconfigured
 from antiphon.settings import load
 from inference.tts import assembly
 from inference.tts.assembly import assemble
+from inference.tts.bridge import BridgedEngine
 from inference.tts.clauses import MAX_CHARACTERS
 from inference.tts.engine import Said, Step
 from inference.tts.normalise import normalise
 from inference.tts.service import Parts
 from inference.tts.settings import TtsSettings
+from inference.tts.watch import UNWATCHED
 from models.settings import ModelsSettings
 from tests.inference.card.nvml import FakeNvml
+from tests.inference.tts.voices import CountingVoice
 
 
 @pytest.fixture
@@ -68,6 +72,19 @@ def test_a_real_voice(
     assert parts.voice.licence == parts.info.licence == "MIT"
     assert "lessac" in parts.voice.description
     assert asyncio.run(spoken(parts))
+
+
+def test_of_the_voice_a_hung_worker_is_noticed(
+    closing: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diligence = Diligence(3)
+    monkeypatch.setattr(assembly, "_load", lambda *_: CountingVoice())
+    for name in ("_info", "_voice"):
+        monkeypatch.setattr(assembly, name, lambda *_: None)
+    models = ModelsSettings(dir=tmp_path)
+    parts = assemble(TtsSettings(), models, closing, UNWATCHED, diligence)
+    assert isinstance(parts.engine, BridgedEngine)
+    assert parts.engine._turns._diligence is diligence
 
 
 def test_a_driver_that_is_too_old_is_refused_before_anything_is_loaded(

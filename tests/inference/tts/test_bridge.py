@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from antiphon.diligence import Diligence
 from inference.tts.bridge import BridgedEngine, Turns
 from inference.tts.engine import Piece, Said, Span, Step
 from inference.tts.work import Work
@@ -62,6 +63,26 @@ def test_the_most_urgent_is_done_first() -> None:
     futures[-1].result(10)
     turns.shut()
     assert voice.computed == [["busy"], ["soon"], ["soon too"], ["late"], ["later"]]
+
+
+@pytest.mark.parametrize("voice", [CountingVoice(), StagedVoice()], ids=["pieces", "stages"])
+def test_a_voice_that_hangs_is_noticed_and_one_that_comes_on_is_not(
+    voice: CountingVoice | StagedVoice,
+) -> None:
+    diligence = Diligence(3)
+    turns = Turns(diligence=diligence)
+    for _ in range(9):
+        turns.do(voice.speak(words("one"), 1.0), NOW).result(10)
+        assert not diligence.tick()
+    voice.gate = threading.Semaphore(0)
+    voice.begun.clear()
+    hung = turns.do(voice.speak(words("two"), 1.0), NOW)
+    assert voice.begun.wait(10)
+    assert [diligence.tick() for _ in range(3)] == [False, False, True]
+    voice.gate.release()
+    hung.result(10)
+    turns.shut()
+    assert not diligence.tick()
 
 
 def test_what_several_need_alike_is_computed_in_one() -> None:
