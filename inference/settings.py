@@ -10,9 +10,10 @@ from antiphon.settings import Table
 class EngineSettings(Table):
     """When an engine is taken for hung."""
 
-    # A prompt that fills the context takes two cores 8 s, the longest speech 3; busy ones a few times that.
+    # A prompt that fills the context takes two cores 8 s. The longest speech takes 3, but is heard with a
+    # tenth of a core where others want it, so that it may take minutes.
     hung_s: float = Field(
-        120.0,
+        600.0,
         ge=5,
         le=3600,
         allow_inf_nan=False,
