@@ -26,9 +26,9 @@ from server.vitals import VitalBounds
 
 _INTERRUPTION = InterruptionSettings()
 
-# NVIDIA Riva's port, so that its clients find the appliance where they look.
 # A silent caller is waited for at least so long, unless for ever.
 MIN_SILENT_S, MAX_SILENT_S = 1, 3600
+# NVIDIA Riva's port, so that its clients find the appliance where they look.
 DEFAULT_ADDRESS = "127.0.0.1:50051"
 DEFAULT_HTTP = "127.0.0.1:8080"
 

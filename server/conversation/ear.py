@@ -160,11 +160,17 @@ class Ear:
             log.warning("no final of an utterance %.0f s after its end", LAST_FINAL_S)
         self.drop()
 
-    async def listen_by(self, config: SessionConfig) -> None:
-        """Hear out what was said in another format or language than `config`'s, with a bound."""
-        if self._listening is not None and self._hearing != config.hearing:
-            await self.close()
-            self.drop()
+    async def listen_by(self, config: SessionConfig) -> bool:
+        """Hear out what was said in another format or language than `config`'s, with a bound.
+
+        Return whether something was said that nobody will ever hear.
+        """
+        if self._listening is None or self._hearing == config.hearing:
+            return False
+        await self.close()
+        unheard = self._speaking or bool(self._asked)
+        self.drop()
+        return unheard
 
     async def close(self) -> None:
         """Hear out what was said so far, with a bound."""

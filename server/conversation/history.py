@@ -60,11 +60,6 @@ class History:
         first = [pb.Message(role=pb.ROLE_SYSTEM, content=instructions)] if instructions else []
         return _merged([*first, *(message for _, message in told)])
 
-    def hold(self, messages: Sequence[pb.Message]) -> None:
-        """Tell no more than `messages` hold from now on: the model does not."""
-        rest = [each for each in messages if each.role != pb.ROLE_SYSTEM]
-        self._max_chars = min(self._max_chars, sum(map(_size, rest)))
-
     def _kept(self) -> list[Item]:
         listed = list(self.items)
         places = (place for place, item in enumerate(listed) if item.id == self._from)

@@ -84,7 +84,7 @@ class Moderator:
         self._asked: Asked | None = None
         self._problem: AntiphonError | None = None
         self._late = Timeline()  # of the reply that failed, and is made again
-        self._taken_back = 0
+        self._taken_back = self._discarded = 0
 
     @property
     def busy(self) -> bool:
@@ -98,7 +98,8 @@ class Moderator:
 
     async def configure(self, config: SessionConfig) -> None:
         """Go by `config` from now on; what is said is first heard out where it is to be heard otherwise."""
-        await self.ear.listen_by(config)
+        if await self.ear.listen_by(config):
+            await self.tell(ev.Cleared())
         self.config = config
         self._services.apologies.want(config)
         self._dialogue.rules = rules_of(config, self._agent)
@@ -111,12 +112,15 @@ class Moderator:
         for action in actions:
             if isinstance(action, AT_ONCE):
                 self._do_at_once(action)
-        asked, timeline, taken_back = self._taken_up(actions), self._timeline, self._taken_back
+        asked, timeline = self._taken_up(actions), self._timeline
+        taken_back, discarded = self._taken_back, self._discarded
         async with self._in_order:
             for action in actions:
-                if not isinstance(action, BEGINNINGS) or taken_back == self._taken_back:
+                stopped = isinstance(action, BEGINNINGS) and taken_back != self._taken_back
+                dropped = isinstance(action, ev.Speculate) and discarded != self._discarded
+                if not stopped and not dropped:
                     await self._do(action, final, timeline, asked)
-                elif asked is not None:
+                elif asked is not None and isinstance(action, ev.Answer):
                     # What was stopped while it waited for its turn never begins, but is waited for.
                     await self.turns.forgo(asked)
             await self._tell_state()
@@ -242,7 +246,10 @@ class Moderator:
         self._problem = failure.problem
         if failure.again:
             self._late = self._timeline
-        await self.tell(ev.ReplyFailed(failure.again, ready=await self._well_at_once(failure)))
+        stops = self.turns.stops
+        ready = await self._well_at_once(failure)
+        if stops == self.turns.stops:  # else it has ended already, as what was stopped
+            await self.tell(ev.ReplyFailed(failure.again, ready=ready))
 
     async def _well_at_once(self, failure: Failure) -> bool:
         """Return whether another try may begin in silence: the caller has waited for a late one already."""
@@ -275,7 +282,7 @@ class Moderator:
                 self._taken_back += 1
                 self.turns.stop(OUTCOMES[why], unsaid=reopened)
             case ev.Discard():
-                self._taken_back += 1
+                self._discarded += 1
                 self.turns.discard()
 
     async def _do(

@@ -78,7 +78,6 @@ class Turn:
         self._asked = asked
         self._observer = observer
         self._wire = wire
-        self._history = history
         self._items = history.items if asked.remembered else None
         self.timeline = timeline
         self._on_audible = on_audible
@@ -220,9 +219,7 @@ class Turn:
                 too_long = understand(error, "a reply").reason == PROMPT_TOO_LONG
                 if not too_long or len(newer) == len(messages):
                     raise
-            log.warning("a conversation outgrows the model: set [agent] history_chars lower")
-            if self._asked.instead is None:
-                self._history.hold(newer)
+            log.info("a prompt outgrows the model: the older half of the conversation is left out")
             messages = newer
 
     async def _speak(self, speak: Callable[[], Awaitable[None]]) -> None:

@@ -69,6 +69,11 @@ class Turns:
         self._stops = 0
 
     @property
+    def stops(self) -> int:
+        """How often replies were stopped."""
+        return self._stops
+
+    @property
     def running(self) -> bool:
         """Whether a reply is being made for the caller, or heard."""
         return self._heard is not None and not self._heard.task.done()

@@ -37,6 +37,19 @@ def test_killed_the_caller_is_told_and_answered_once_it_is_back(words: int) -> N
     assert scene.record.apologies == 1
 
 
+def test_a_reply_that_failed_and_was_cancelled_is_over() -> None:
+    generator = FakeGenerator(["One ", "two ", "three."], fail_after=0)
+
+    async def story(scene: Scene) -> None:
+        scene.llm.dead = True
+        await scene.speak("how are you")
+        await scene.until("response.done")
+        scene.send({"type": "response.cancel"})
+        await asyncio.sleep(5)
+
+    assert not play(story, generator).said
+
+
 def test_stalled_between_two_words_it_is_noticed_at_once() -> None:
     generator = FakeGenerator(["One ", "two ", "three."], token_ms=1e6)
 

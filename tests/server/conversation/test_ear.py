@@ -637,14 +637,25 @@ def test_that_wait_has_a_bound(caplog: pytest.LogCaptureFixture) -> None:
     assert "no final" in caplog.text
 
 
+def test_heard_otherwise_what_is_never_heard_is_said_so() -> None:
+    async def story(room: Room) -> None:
+        await room.ear.hear(FRAME, CONFIG)
+        room.recognizer.start()
+        await asyncio.sleep(0.1)
+        room.recognizer.call.on_half_close = lambda: None
+        assert await room.ear.listen_by(GERMAN)
+
+    play(story)
+
+
 def test_heard_otherwise_what_was_said_is_heard_out_on_the_stream_before() -> None:
     async def story(room: Room) -> None:
-        await room.ear.listen_by(GERMAN)
+        assert not await room.ear.listen_by(GERMAN)
         await room.ear.hear(FRAME, CONFIG)
         room.recognizer.say("hello")
         await room.ear.listen_by(CONFIG)
         assert not room.finals
-        await room.ear.listen_by(GERMAN)
+        assert not await room.ear.listen_by(GERMAN)
         assert room.finals == ["hello"]
         await room.ear.hear(FRAME, GERMAN)
         assert room.recognizer.streams == 2
