@@ -1,7 +1,8 @@
 """A minute or two of everything that callers and engines do, so that every metric has a value.
 
 People's voices over every transport, two lines that lose packets; somebody who talks over answers, coughs at
-others and hangs up; files to be written down; more callers than there is room for; engines that are killed.
+others and hangs up; files to be written down, and somebody whose key is unknown; more callers than there is
+room for; engines that are killed.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ KNOCKERS = 2
 # So long after a call that failed.
 AGAIN_S = 1.0
 FILES_EVERY_S = 10.0
+UNKNOWN_KEY = "nobodys"
 TRANSCRIPTIONS = "http://localhost/v1/audio/transcriptions"
 # When, as a share of the time, and whom: each is back, and was used again, before the next is killed.
 KILLS = ((0.5, "llm"), (0.6, "tts"), (0.7, "asr"))
@@ -115,6 +117,7 @@ class Traffic:
     async def _send_files(self) -> NoReturn:
         while True:
             await self._call(self._send_file)
+            await self._call(self._try_a_key)
             await asyncio.sleep(FILES_EVERY_S)
 
     async def _call(self, call: Callable[[], Awaitable[Any]]) -> None:
@@ -125,13 +128,20 @@ class Traffic:
             await asyncio.sleep(AGAIN_S)
 
     async def _send_file(self) -> None:
-        through = httpx.AsyncHTTPTransport(uds=self.services.http_socket)
-        key = {"Authorization": f"Bearer {load(self.services.key_file)}"}
         recording = self.material.recording
-        async with httpx.AsyncClient(transport=through, headers=key, timeout=60) as client:
+        async with self._with_key(load(self.services.key_file)) as client:
             files = {"file": (recording.name, recording.read_bytes())}
             told = await client.post(TRANSCRIPTIONS, files=files, data={"model": "whisper-1"})
             told.raise_for_status()
+
+    async def _try_a_key(self) -> None:
+        async with self._with_key(UNKNOWN_KEY) as client:
+            await client.post(TRANSCRIPTIONS)
+
+    def _with_key(self, key: str) -> httpx.AsyncClient:
+        through = httpx.AsyncHTTPTransport(uds=self.services.http_socket)
+        headers = {"Authorization": f"Bearer {key}"}
+        return httpx.AsyncClient(transport=through, headers=headers, timeout=60)
 
     async def _kill(self, seconds: float) -> None:
         began_s = asyncio.get_running_loop().time()

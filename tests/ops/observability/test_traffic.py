@@ -41,7 +41,7 @@ class Town:
         self.dialled: Counter[str] = Counter()
         self.played: list[Any] = []
         self.knocked: list[tuple[int, float]] = []
-        self.sent = 0
+        self.sent = self.tried = 0
         self.killed: list[tuple[float, int, int]] = []
         self.hold_s = float("inf")
 
@@ -99,8 +99,11 @@ def drive(folder: Path, pids: dict[str, int]) -> Traffic:
 def gateway(monkeypatch: pytest.MonkeyPatch, town: Town) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/v1/audio/transcriptions"
-        assert b"clip" in request.content
         assert request.headers["authorization"].startswith("Bearer ")
+        if request.headers["authorization"].endswith(traffic.UNKNOWN_KEY):
+            town.tried += 1
+            return httpx.Response(401)
+        assert b"clip" in request.content
         town.sent += 1
         return httpx.Response(200 if town.sent > 1 else 503, json={"text": ""})
 
@@ -120,7 +123,7 @@ def test_everybody_calls_and_all_seats_are_taken(tmp_path: Path, town: Town) -> 
 
 def test_files_are_sent_and_one_that_is_refused_is_counted(tmp_path: Path, town: Town) -> None:
     driven = drive(tmp_path, PIDS)
-    assert town.sent == 6
+    assert town.sent == town.tried == 6
     assert [why.partition(":")[0] for why in driven.ended] == ["HTTPStatusError"]
 
 
