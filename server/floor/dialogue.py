@@ -15,7 +15,7 @@ goes on right after the agent took the floor *reopens* the turn: the reply is as
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from math import inf
@@ -118,32 +118,9 @@ class Dialogue:
         self._tries = 0  # to make the reply again that failed
         self._again = False  # whether it is made once the apology was heard
         self._apology_s: float | None = None  # when the one that is said began
-        self._unheard_now = (
-            False  # who was speaking has fallen silent, and it is not known what they said
-        )
+        # Whether who was speaking has fallen silent, and it is not known what they said.
+        self._unheard_now = False
         self._owes_apology = False  # for what was not heard over the reply
-        self._handlers: dict[type, Callable[[Any, float], list[Action]]] = {
-            ev.SpeechStarted: self._started,
-            ev.Partial: self._partial,
-            ev.Hushed: self._hushed,
-            ev.Paused: self._paused,
-            ev.SpeechResumed: self._resumed,
-            ev.Final: self._final,
-            ev.ReplyAudible: self._audible,
-            ev.ReplyOver: self._reply_over,
-            ev.ReplyFailed: self._reply_failed,
-            ev.Unheard: self._unheard,
-            ev.Connected: self._connected,
-            ev.Disconnected: self._disconnected,
-            ev.Committed: self._committed,
-            ev.Cleared: self._cleared,
-            ev.ReplyRequested: self._reply_requested,
-            ev.RequestWithdrawn: self._request_withdrawn,
-            ev.ReplyCancelled: self._cancelled,
-            ev.CallClosed: self._call_closed,
-            ev.RulesChanged: self._rules_changed,
-            ev.Tick: self._tick,
-        }
 
     @property
     def state(self) -> State:
@@ -175,7 +152,7 @@ class Dialogue:
 
     def feed(self, event: Event, at_s: float) -> list[Action]:
         """Return what `event`, at `at_s` of any clock that never goes back, brings about, in order."""
-        actions = self._handlers[type(event)](event, at_s)
+        actions = _HANDLERS[type(event)](self, event, at_s)
         silent = not (self._talks or self.replying or self._alone)
         # While the client's tool works everybody waits, and nobody is silent.
         self._silence.watch(at_s, silent=silent, awaits=silent and self._awaits())
@@ -519,3 +496,27 @@ class Dialogue:
         if silence_due_s is not None and at_s >= silence_due_s:
             return self._recite(self._silence.recital(self.rules))
         return []
+
+
+_HANDLERS: Mapping[type, Callable[[Dialogue, Any, float], list[Action]]] = {
+    ev.SpeechStarted: Dialogue._started,
+    ev.Partial: Dialogue._partial,
+    ev.Hushed: Dialogue._hushed,
+    ev.Paused: Dialogue._paused,
+    ev.SpeechResumed: Dialogue._resumed,
+    ev.Final: Dialogue._final,
+    ev.ReplyAudible: Dialogue._audible,
+    ev.ReplyOver: Dialogue._reply_over,
+    ev.ReplyFailed: Dialogue._reply_failed,
+    ev.Unheard: Dialogue._unheard,
+    ev.Connected: Dialogue._connected,
+    ev.Disconnected: Dialogue._disconnected,
+    ev.Committed: Dialogue._committed,
+    ev.Cleared: Dialogue._cleared,
+    ev.ReplyRequested: Dialogue._reply_requested,
+    ev.RequestWithdrawn: Dialogue._request_withdrawn,
+    ev.ReplyCancelled: Dialogue._cancelled,
+    ev.CallClosed: Dialogue._call_closed,
+    ev.RulesChanged: Dialogue._rules_changed,
+    ev.Tick: Dialogue._tick,
+}

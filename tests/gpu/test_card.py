@@ -5,18 +5,9 @@ from __future__ import annotations
 import pytest
 
 from inference.card.card import Card, Need, faults
-from inference.card.nvml import probe
 from ops.plan.cards import DRIVER_MIB
 
 pytestmark = pytest.mark.gpu
-
-
-@pytest.fixture(scope="module")
-def card() -> Card:
-    found = probe()
-    if found is None:
-        pytest.skip("NVML finds no card here")
-    return found
 
 
 def test_it_is_what_nvml_says(card: Card) -> None:

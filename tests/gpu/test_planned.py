@@ -50,15 +50,6 @@ QUESTION = pb.GenerateRequest(
 
 
 @pytest.fixture(scope="module")
-def card() -> Card:
-    """The card before anything of ours is on it: what a service held is free some moments after its end."""
-    found = probe()
-    if found is None:
-        pytest.skip("NVML finds no card here")
-    return found
-
-
-@pytest.fixture(scope="module")
 def planned(card: Card) -> Plan:
     entries = {entry.name: entry for entry in load_catalogue()}
     known = {"memory_mib": {"gpu": MIND_MIB}, "attention": MIND_ATTENTION}
