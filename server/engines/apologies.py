@@ -48,8 +48,8 @@ class Apologies:
         self._text = text
         self._made: OrderedDict[Key, Spoken] = OrderedDict()
         self._wanted: dict[Key, SessionConfig] = {}
-        # Those of them that are to be made now: each once, so that the queue needs no bound of its own.
-        self._due: asyncio.Queue[Key] = asyncio.Queue()
+        # Those of them that are to be made now, each once: there is always room.
+        self._due: asyncio.Queue[Key] = asyncio.Queue(MOST_WANTED)
 
     def want(self, config: SessionConfig) -> None:
         """Have it made in the way of `config`, unless it is there."""
