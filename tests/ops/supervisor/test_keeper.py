@@ -40,6 +40,19 @@ async def kept(
             will.close()
 
 
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[tuple[Keeper, Reports, asyncio.Task[None]]]:
+    """Keep a service that is ready for the length of the block; the task is what keeps it."""
+    async with kept("serve", folder) as (keeper, reports):
+        await keeper.start()
+        await reports.next()
+        task = asyncio.create_task(keeper.keep())
+        try:
+            yield keeper, reports, task
+        finally:
+            task.cancel()
+
+
 async def ignoring_signals(folder: Path) -> None:
     """Return once a service that hangs does not mind SIGTERM any more: its interpreter needs a while."""
     log = folder / "logs/asr.log"
@@ -110,12 +123,9 @@ def test_a_service_that_keeps_failing_waits_longer_each_time_up_to_a_bound(
     monkeypatch.setattr(keeping, "LONGEST_PAUSE_S", 0.03)
 
     async def run() -> None:
-        async with kept("serve", tmp_path) as (keeper, reports):
-            await keeper.start()
-            await reports.next()
+        async with serving(tmp_path) as (keeper, reports, _):
             # From now on it does not start any more.
             keeper.service = stand_in("silent", tmp_path)
-            task = asyncio.create_task(keeper.keep())
             os.kill(keeper.state.pid, 9)
             told = [await reports.next() for _ in range(4)]
             assert [(one.how, one.pause_s) for one in told if isinstance(one, Crashed)] == [
@@ -125,7 +135,6 @@ def test_a_service_that_keeps_failing_waits_longer_each_time_up_to_a_bound(
                     for s in (0.02, 0.03, 0.03)
                 ),
             ]
-            task.cancel()
 
     asyncio.run(run())
 
@@ -136,16 +145,12 @@ def test_what_a_service_refuses_as_it_starts_again_is_told(
     monkeypatch.setattr(keeping, "FIRST_PAUSE_S", 0.01)
 
     async def run() -> None:
-        async with kept("serve", tmp_path) as (keeper, reports):
-            await keeper.start()
-            await reports.next()
+        async with serving(tmp_path) as (keeper, reports, _):
             keeper.service = stand_in("refuse", tmp_path)
-            task = asyncio.create_task(keeper.keep())
             os.kill(keeper.state.pid, 9)
             await reports.next()
             assert isinstance(crashed := await reports.next(), Crashed)
             assert crashed.how == "the asr service: the model is not there; pull it"
-            task.cancel()
 
     asyncio.run(run())
 
@@ -156,10 +161,7 @@ def test_a_service_for_which_the_system_has_no_room_is_tried_again(
     monkeypatch.setattr(keeping, "FIRST_PAUSE_S", 0.01)
 
     async def run() -> None:
-        async with kept("serve", tmp_path) as (keeper, reports):
-            await keeper.start()
-            await reports.next()
-            task = asyncio.create_task(keeper.keep())
+        async with serving(tmp_path) as (keeper, reports, task):
             with monkeypatch.context() as full:
                 refuse_processes(full)
                 os.kill(keeper.state.pid, 9)
@@ -170,7 +172,6 @@ def test_a_service_for_which_the_system_has_no_room_is_tried_again(
                 )
             while not isinstance(await reports.next(), Ready):
                 assert not task.done()
-            task.cancel()
 
     asyncio.run(run())
 
