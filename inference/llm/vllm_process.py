@@ -21,6 +21,9 @@ def environment(threads: int) -> dict[str, str]:
         # it, to bind threads to cores, which we do not want, and which costs 16 of 44 s of the
         # start. AsyncLLM's core is a process of its own either way. Without effect on CUDA.
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+        # CUDA only: FlashInfer's sampler is compiled as vLLM starts, with nvcc and a C++ compiler. The
+        # image has neither, and vLLM then does not start; its own kernels draw from the same chances.
+        "VLLM_USE_FLASHINFER_SAMPLER": "0",
     }
 
 

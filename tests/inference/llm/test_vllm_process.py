@@ -13,3 +13,5 @@ def test_the_environment_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ["OMP_NUM_THREADS"] == "3"
     assert os.environ["HF_HUB_OFFLINE"] == "1"
     assert os.environ["VLLM_NO_USAGE_STATS"] == "1"
+    # What it would compile needs nvcc and a C++ compiler, which its image has not.
+    assert os.environ["VLLM_USE_FLASHINFER_SAMPLER"] == "0"
