@@ -24,7 +24,7 @@ from inference.llm.engine import (
     ToolCall,
     ToolChoice,
 )
-from inference.llm.model import SHORT_TOKENS, Bounds, LanguageModel
+from inference.llm.model import SHORT_TOKENS, Bounds, LanguageModel, doublings
 from inference.llm.model_folder import read_defaults
 from inference.llm.prompt import load_template
 from inference.llm.token_engine import Choice
@@ -319,9 +319,17 @@ def test_closing_it_closes_the_engine(tmp_path: Path) -> None:
     assert bench.engine.closed
 
 
-def test_it_is_filled_with_a_whole_context_and_then_in_every_slot(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, "", slots=3)
+def test_it_is_filled_with_a_whole_context_and_then_with_ever_more_at_once(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "a a a", slots=3)
     asyncio.run(bench.model.fill())
-    lengths = [len(prompt.tokens) for prompt in bench.engine.warmed]
-    assert lengths == [399, SHORT_TOKENS, SHORT_TOKENS, SHORT_TOKENS]
-    assert len({token for prompt in bench.engine.warmed for token in prompt.tokens}) == 1
+    (longest,) = bench.engine.warmed
+    assert len(longest.tokens) == 399
+    manners = [(0.0, 1.0, 0), (0.7, 0.9, 0), (0.7, 0.9, 40)]
+    asked = [(one.temperature, one.top_p, one.top_k) for _, one, _ in bench.engine.asked]
+    assert asked == [each for together in (1, 2, 3) for each in manners for _ in range(together)]
+    assert {len(prompt.tokens) for prompt, _, _ in bench.engine.asked} == {SHORT_TOKENS}
+    assert {choice.max_tokens for _, choice, _ in bench.engine.asked} == {2}
+
+
+def test_what_is_filled_doubles_up_to_the_slots() -> None:
+    assert [list(doublings(most)) for most in (1, 2, 24)] == [[1], [1, 2], [1, 2, 4, 8, 16, 24]]
