@@ -21,6 +21,7 @@ SCRIPTS = (
     "ops/check",
     "ops/generate",
     "ops/check-dashboards",
+    "ops/check-cuda",
     "ops/check-images",
     "ops/secrets",
     "ops/images/environment.sh",
